@@ -1,0 +1,1 @@
+"""What is asked: one short readable Python file a benchmark."""

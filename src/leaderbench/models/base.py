@@ -1,0 +1,50 @@
+"""What every model is to the rest of the house: something that answers requests in any order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leaderbench.records import Json, Response
+from leaderbench.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A request as token ids, after truncation."""
+
+    context: tuple[int, ...]
+    """Context tokens that the model will see, special tokens included."""
+
+    continuations: tuple[tuple[int, ...], ...]
+    """Tokens of each continuation; empty for a generation."""
+
+    context_tokens: int
+    """Tokens of the context before truncation."""
+
+    truncated: int
+    """Tokens cut off the context."""
+
+    shots_dropped: int
+    """Shots left out."""
+
+
+class Model(Protocol):
+    """Whatever answers requests: local weights, a server, a fake for tests."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: a Hub id or a folder name."""
+
+    @property
+    def identity(self) -> str:
+        """Digest (hex) of everything about the model that can change an answer: weights, tokenizer, dtype, …"""
+
+    def describe(self) -> dict[str, Json]:
+        """What the manifest records of it: revision, dtype, device, path taken, versions."""
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
+        """Answer each request once, in any order, as answers are done. A request that cannot be answered gives a
+        `Failure`; only what makes every answer impossible is raised."""
+
+    def encode(self, requests: Iterable[Request]) -> Iterator[Encoded]:
+        """The token ids of each request, in order, asking nothing."""
