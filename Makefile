@@ -1,0 +1,70 @@
+# Everything here works in a fresh clone: Python 3.11 or newer, make and a package index are all it needs.
+PYTHON ?= python3
+VENV := .venv
+PEER := .venv-peer
+BIN := $(VENV)/bin
+# One pinned set for the package, its tests, its documentation and its build.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+WORKERS ?= 2
+
+.PHONY: help demo test slow lint format types docs docs-serve parity perf ci clean
+
+help:  ## what can be typed here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "leaderbench needs Python 3.11 or newer; choose one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 3; }
+	@echo "Installing the pinned dependencies into $(VENV) (once; a few minutes, torch is large) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet torch==2.13.0 --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## three tiny models, one small exam, five implementations
+	@$(BIN)/leaderbench demo
+
+test: $(VENV)/.installed  ## the whole test suite, offline
+	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+slow: $(VENV)/.installed  ## the tests marked slow
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.installed  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed  ## rewrite files in the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.installed  ## mypy, strict
+	$(BIN)/mypy
+
+docs: $(VENV)/.installed  ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.installed  ## read the documentation at http://127.0.0.1:8000
+	$(BIN)/mkdocs serve
+
+# The peer that we compare with has its own environment and is no dependency.
+$(PEER)/.installed: Makefile
+	@echo "Installing lm_eval 0.4.13 into $(PEER) (once) ..."
+	@$(PYTHON) -m venv $(PEER)
+	@PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(PEER)/bin/python -m pip install --quiet torch==2.13.0 'lm_eval[hf]==0.4.13'
+	@touch $@
+
+parity: $(VENV)/.installed $(PEER)/.installed  ## the same prompts, predictions and log-likelihoods as the references
+	$(BIN)/python -m parity.golden
+	$(BIN)/python -m parity.compare --peer $(PEER)/bin/python
+
+perf: $(VENV)/.installed $(PEER)/.installed  ## speed and memory as ratios to lm-eval, on this machine
+	$(BIN)/python -m perf --peer $(PEER)/bin/python
+
+ci:  ## what .ci/run does
+	./.ci/run
+
+clean:  ## remove the environments and everything built
+	rm -rf $(VENV) $(PEER) site dist build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""How people reach it: one small file a command; no logic that a notebook user would miss."""
