@@ -1,0 +1,1 @@
+"""What was recorded: the response log, and the runs with their samples and scores."""

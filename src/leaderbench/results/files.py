@@ -1,0 +1,83 @@
+"""Files that survive a crash, and failures of the file system said in one sentence."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from leaderbench.errors import LeaderbenchError
+
+full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+forbidden = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def said_plainly(path: Path) -> Iterator[None]:
+    """Turn an `OSError` met while working on `path` into a `LeaderbenchError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise LeaderbenchError(sentence(error, path)) from error
+
+
+def sentence(error: OSError, path: Path) -> str:
+    """One sentence for a person: what failed, where, and what to do about it."""
+    if error.errno in full:
+        return (
+            f"There is no space left to write {path}: free some space or give another --store, "
+            "then run the same command again; everything stored before is kept."
+        )
+    if error.errno in forbidden:
+        return f"Access to {path} is denied: change its permissions or give another --store."
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        return f"{_nearest_file(path)} is a file where a folder is needed: remove it or give another --store."
+    return f"{path} cannot be used ({error.strerror or error}): check the disk or give another --store."
+
+
+def _nearest_file(path: Path) -> Path:
+    return next((place for place in (path, *path.parents) if place.is_file()), path)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder with its parents; a `LeaderbenchError` where that is impossible."""
+    with said_plainly(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_all(descriptor: int, data: bytes, offset: int) -> None:
+    """Write every byte at `offset`; the system may take several calls for that."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a whole file; it is on the disk when this returns."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        write_all(descriptor, data, 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Write a whole file so that a reader, or a crash, sees either the old content or the new."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write_durably(beside, data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make created, renamed and deleted names of a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,139 @@
+"""A run: one model asked one benchmark under one manifest, with its samples and scores."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Aggregation, Json, Metric, Sample, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Every cause of a score."""
+
+    run_id: str
+    """See `run_id`."""
+
+    created: str
+    """When the run was finished, UTC, ISO 8601."""
+
+    model: dict[str, Json]
+    """At least `name` and `identity`; then revision, dtype, device, path taken."""
+
+    benchmark: dict[str, Json]
+    """At least `name`, `recipe`, `dataset` and `revision`."""
+
+    limits: dict[str, Json]
+    """`limit` (questions of each subset at most, or null) and `subsets` asked."""
+
+    environment: dict[str, Json]
+    """Python, platform, versions of libraries, hardware."""
+
+    engine: dict[str, Json]
+    """What only changes speed: backend, fast path, batch."""
+
+    counts: dict[str, Json]
+    """`questions`, `errors`, and how many samples carry each flag (`flags`)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model asked one benchmark under one manifest."""
+
+    manifest: Manifest
+    scores: tuple[Score, ...]
+    """Each metric overall, then by subset; the first is the one that the benchmark reports."""
+
+    samples: Sequence[Sample]
+    """One a question, in dataset order; of a stored run they are read from its file when first used."""
+
+    @property
+    def id(self) -> str:
+        """The run's name in its store."""
+        return self.manifest.run_id
+
+    def score(self, metric: Metric | str | None = None, subset: str | None = None) -> Score:
+        """The score of a metric (its name, `name (aggregation)` or the benchmark's first), overall or of one subset.
+
+        Raises `LeaderbenchError` where the run has no such score.
+        """
+        wanted = self.scores[0].metric if metric is None and self.scores else metric
+        for score in self.scores:
+            if score.subset == subset and wanted in (score.metric, score.metric.name, str(score.metric)):
+                return score
+        known = ", ".join(dict.fromkeys(str(score.metric) for score in self.scores)) or "none"
+        place = "" if subset is None else f" for subset {subset!r}"
+        raise LeaderbenchError(f"Run {self.id} has no score {str(wanted)!r}{place}: its metrics are {known}.")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run as a listing shows it, read without touching its samples."""
+
+    id: str
+    manifest: Manifest | None
+    """None where the run is damaged."""
+
+    scores: tuple[Score, ...] = ()
+    problem: str | None = None
+    """What is damaged and what to do, in one sentence."""
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return str(self.manifest.model.get("name", "?")) if self.manifest else "?"
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's name."""
+        return str(self.manifest.benchmark.get("name", "?")) if self.manifest else "?"
+
+    @property
+    def created(self) -> str:
+        """When the run was finished, UTC, ISO 8601."""
+        return self.manifest.created if self.manifest else ""
+
+
+def run_id(model_identity: str, recipe: Mapping[str, Json], limits: Mapping[str, Json]) -> str:
+    """The name of a run: 12 hex digits over the canonical JSON of all that decides what is asked of whom."""
+    content = {"model": model_identity, "recipe": recipe, "limits": limits}
+    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
+    """A manifest as JSON values."""
+    return {item.name: getattr(manifest, item.name) for item in fields(Manifest)}
+
+
+def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
+    """The manifest that `manifest_to_json` gave; further keys are passed over. Raises `LookupError`, `TypeError`."""
+    manifest = Manifest(**{item.name: content[item.name] for item in fields(Manifest)})
+    for name in ("model", "benchmark", "limits", "environment", "engine", "counts"):
+        if not isinstance(getattr(manifest, name), dict):
+            raise TypeError(f"{name} is not an object")
+    return manifest
+
+
+def score_to_json(score: Score) -> dict[str, Any]:
+    """A score as JSON values; null stands for a number that does not exist."""
+    content = {name: _finite(value) for name, value in asdict(score).items()}
+    return content | {"metric": {"name": score.metric.name, "aggregation": score.metric.aggregation.value}}
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def score_from_json(content: Mapping[str, Any]) -> Score:
+    """The score that `score_to_json` gave. Raises `LookupError`, `TypeError` or `ValueError` for anything else."""
+    metric = Metric(content["metric"]["name"], Aggregation(content["metric"]["aggregation"]))
+    estimate, error, low, high = (
+        math.nan if content[name] is None else float(content[name])
+        for name in ("estimate", "standard_error", "low", "high")
+    )
+    return Score(metric, content["subset"], estimate, error, low, high, int(content["n"]), int(content["errors"]))

@@ -1,0 +1,186 @@
+"""A folder that keeps response logs and runs; design: files are the truth, immutable once complete."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Score
+from leaderbench.results import locks
+from leaderbench.results.files import make_folder, said_plainly, sentence, sync_folder, write_durably
+from leaderbench.results.log import ResponseLog, folder_name
+from leaderbench.results.runs import (
+    Manifest,
+    Run,
+    RunSummary,
+    manifest_from_json,
+    manifest_to_json,
+    score_from_json,
+    score_to_json,
+)
+from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet
+
+format_version = 1
+"""Grows when a file of a run changes in a way that older programs would misread."""
+
+
+class Store:
+    """Everything that was recorded, under one folder.
+
+    ```
+    responses/<model>-<identity>/   the response log of one model
+    runs/<run-id>/                  manifest.json, samples.parquet, scores.json
+    ```
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Name a store; nothing is created before something is stored. Raises `LeaderbenchError` where it is a file."""
+        if "://" in str(path):
+            raise LeaderbenchError(f"The store {path} is a URL, which is not supported yet: give a folder.")
+        self.path = Path(path).expanduser()
+        if self.path.exists() and not self.path.is_dir():
+            raise LeaderbenchError(f"The store {self.path} is a file: give a folder.")
+
+    def log(self, model_name: str, model_identity: str) -> ResponseLog:
+        """Open the response log of a model for writing, in a `with` statement; its lock is held until closed."""
+        return ResponseLog(self._log_folder(model_name, model_identity), model_name, model_identity)
+
+    def read_log(self, model_name: str, model_identity: str) -> ResponseLog:
+        """Open the response log of a model for reading, also while another process writes to it."""
+        folder = self._log_folder(model_name, model_identity)
+        return ResponseLog(folder, model_name, model_identity, writable=False)
+
+    def save(self, run: Run) -> Path:
+        """Store a run and return its folder; the run is there as a whole or not at all, whenever the machine stops.
+
+        A run that is there already stays as it is, unless it is damaged or has more errors than this one.
+        Raises `LeaderbenchError` where it cannot be written.
+        """
+        files = _files(run)
+        runs = self.path / "runs"
+        make_folder(runs)
+        lock = locks.acquire(runs / ".lock", f"The folder {runs}", wait=True)
+        try:
+            with said_plainly(runs):
+                _clean(runs)
+                target = runs / run.id
+                if not target.exists() or _is_worse(target, run):
+                    _put(runs, target, files)
+        finally:
+            os.close(lock)
+        return target
+
+    def runs(self) -> list[RunSummary]:
+        """All stored runs, oldest first; a damaged one is listed with its problem. Samples are not read."""
+        return sorted((self._summary(folder) for folder in self._folders()), key=lambda item: (item.created, item.id))
+
+    def run(self, name: str) -> Run:
+        """The run of this id or of an id that begins so; raises `LeaderbenchError` for none, several or damage."""
+        folders = self._folders()
+        found = [folder for folder in folders if folder.name == name]
+        found = found or [folder for folder in folders if name and folder.name.startswith(name)]
+        if not found:
+            raise LeaderbenchError(
+                f"There is no run {name!r} in {self.path}: `leaderbench list runs` shows those there are."
+            )
+        if len(found) > 1:
+            several = ", ".join(folder.name for folder in found[:5])
+            raise LeaderbenchError(f"Several runs begin with {name!r} ({several}): give more of the id.")
+        manifest, scores = _read(found[0])
+        return Run(manifest, scores, StoredSamples(found[0] / "samples.parquet"))
+
+    def _log_folder(self, model_name: str, model_identity: str) -> Path:
+        """The folder of this identity, whatever name its model had when it was first asked."""
+        responses = self.path / "responses"
+        known = sorted(responses.glob(f"*-{model_identity[:16]}")) if responses.is_dir() else []
+        return known[0] if known else responses / folder_name(model_name, model_identity)
+
+    def _folders(self) -> list[Path]:
+        runs = self.path / "runs"
+        with said_plainly(runs):
+            found = sorted(runs.iterdir()) if runs.is_dir() else []
+        return [folder for folder in found if not folder.name.startswith(".") and folder.is_dir()]
+
+    def _summary(self, folder: Path) -> RunSummary:
+        try:
+            manifest, scores = _read(folder)
+        except LeaderbenchError as error:
+            return RunSummary(folder.name, None, problem=str(error))
+        return RunSummary(folder.name, manifest, scores)
+
+
+def _is_worse(folder: Path, run: Run) -> bool:
+    """Whether the stored run should give way: it cannot be read, or failed more often than the new one."""
+    try:
+        _read(folder)
+        errors = StoredSamples(folder / "samples.parquet").errors
+    except DamagedRunError:
+        return True
+    return errors > sum(sample.error is not None for sample in run.samples)
+
+
+def _files(run: Run) -> dict[str, bytes]:
+    files = {
+        "samples.parquet": to_parquet(run.samples),
+        "scores.json": _dump([score_to_json(score) for score in run.scores]),
+    }
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    manifest = {"format": format_version} | manifest_to_json(run.manifest) | {"files": digests}
+    return files | {"manifest.json": _dump(manifest)}
+
+
+def _dump(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
+
+
+def _put(runs: Path, target: Path, files: dict[str, bytes]) -> None:
+    """Write the files beside their place, then rename; a folder in the way is kept aside until the new one stands."""
+    beside = runs / f".new-{target.name}-{uuid.uuid4().hex[:8]}"
+    aside = runs / f".old-{target.name}"
+    try:
+        beside.mkdir()
+        for name, data in files.items():
+            write_durably(beside / name, data)
+        sync_folder(beside)
+        if target.exists():
+            target.rename(aside)
+        beside.rename(target)
+        sync_folder(runs)
+    finally:
+        _clean(runs)
+
+
+def _clean(runs: Path) -> None:
+    """Remove what a killed writer left (only the holder of the lock may): unfinished folders go, a run that was
+    moved aside for a better one comes back where the better one never arrived.
+    """
+    for folder in runs.glob(".old-*"):
+        target = runs / folder.name.removeprefix(".old-")
+        if target.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            folder.rename(target)
+    for folder in runs.glob(".new-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read(folder: Path) -> tuple[Manifest, tuple[Score, ...]]:
+    path = folder / "manifest.json"
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        if int(content["format"]) > format_version:
+            raise LeaderbenchError(f"{folder} was written by a newer leaderbench: update leaderbench to read it.")
+        manifest = manifest_from_json(content)
+        path = folder / "scores.json"
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != content["files"]["scores.json"]:
+            raise ValueError("checksum")
+        return manifest, tuple(score_from_json(item) for item in json.loads(data))
+    except PermissionError as error:
+        raise LeaderbenchError(sentence(error, path)) from error
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise damaged(path) from error
