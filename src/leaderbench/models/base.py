@@ -10,22 +10,28 @@ from leaderbench.requests import Request
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A request as token ids, after truncation."""
+    """A request as token ids, with what truncation did to it."""
 
     context: tuple[int, ...]
-    """Context tokens that the model will see, special tokens included."""
+    """Context tokens, special tokens included, after whole shots were dropped."""
 
     continuations: tuple[tuple[int, ...], ...]
     """Tokens of each continuation; empty for a generation."""
 
+    kept: tuple[int, ...]
+    """How many of the context's last tokens the model sees, for each continuation (one entry for a generation)."""
+
     context_tokens: int
     """Tokens of the context before truncation."""
 
-    truncated: int
-    """Tokens cut off the context."""
+    truncated: int = 0
+    """The most tokens cut off the context for any continuation."""
 
-    shots_dropped: int
+    shots_dropped: int = 0
     """Shots left out."""
+
+    problem: str | None = None
+    """Why the model cannot be asked this, in one sentence; None where it can."""
 
 
 class Model(Protocol):

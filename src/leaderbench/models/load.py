@@ -1,0 +1,308 @@
+"""From a name to a model that answers: finding the files, refusing what is unsafe, choosing dtype, device and path."""
+
+import hashlib
+import json
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Json
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from leaderbench.models.local import LocalModel
+    from leaderbench.models.tokens import Limits
+
+FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+"""What is fetched from the Hub: weights as safetensors, configuration and tokenizer; never code or pickles."""
+
+LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx")
+"""Names under which configurations keep the context length, in the order that they count."""
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+PACK_TOKENS = {"cpu": 1024, "cuda": 8192}
+"""Tokens in one forward pass to begin with; halved when memory runs out."""
+
+
+def load_model(
+    name: str,
+    *,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    max_length: int | None = None,
+) -> "LocalModel":
+    """Load a causal language model from a local folder, `bundled:NAME`, or a Hub repository at a revision.
+
+    Args:
+        name: Folder, `bundled:NAME` or Hub id.
+        revision: Commit, branch or tag of the Hub repository.
+        dtype: `auto` (bfloat16 where the checkpoint and the hardware have it, else float32), or one of `DTYPES`.
+        device: `auto`, or a torch device such as `cpu` or `cuda:1`.
+        max_length: Context length in tokens, instead of the model's own.
+
+    Raises:
+        LeaderbenchError: the model cannot be found, is unsafe to load, lacks a tokenizer, or does not fit together.
+    """
+    from leaderbench.models.local import LocalModel
+    from leaderbench.models.paths import Budget
+    from leaderbench.models.selfcheck import choose
+    from leaderbench.models.tokens import Encoder
+
+    folder, commit = find(name, revision)
+    require_files(folder, name)
+    tokenizer = load_tokenizer(folder, name)
+    network = load_network(folder, name, dtype, device)
+    check_vocabulary(network, tokenizer, name)
+    limits = context_limits(network, tokenizer, max_length)
+    path, check = choose(network, Budget(PACK_TOKENS.get(network.device.type, 1024)))
+    facts: dict[str, Json] = {
+        "name": name,
+        "revision": commit,
+        "weights": digest_of(folder),
+        "architecture": type(network).__name__,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "dtype": str(network.dtype).removeprefix("torch."),
+        "device": network.device.type,
+        "backend": "transformers",
+        "max_length": limits.context,
+        "bos": tokenizer.bos_token,
+        "self_check": check,
+        "versions": versions(),
+    }
+    return LocalModel(name, identity_of(facts), network, tokenizer, Encoder(tokenizer, limits), path, facts)
+
+
+def identity_of(facts: dict[str, Json]) -> str:
+    """Digest of what can change an answer: the files, how numbers are represented and by which libraries they are made."""
+    causes = {key: facts[key] for key in ("weights", "dtype", "device", "backend", "max_length", "versions")}
+    return hashlib.sha256(json.dumps(causes, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> dict[str, Json]:
+    """Versions of the libraries that compute answers."""
+    from importlib.metadata import version
+
+    return {package: version(package) for package in ("torch", "transformers", "tokenizers")}
+
+
+def find(name: str, revision: str | None) -> tuple[FilePath, str | None]:
+    """The folder that holds a model's files, and the Hub commit where it came from there.
+
+    Raises:
+        LeaderbenchError: nothing of that name can be had.
+    """
+    if name.startswith("bundled:"):
+        from leaderbench.bundled import model_folders
+
+        folders = model_folders()
+        if (short := name.removeprefix("bundled:")) not in folders:
+            raise LeaderbenchError(f"There is no bundled model {short!r}; there are: {', '.join(sorted(folders))}.")
+        return folders[short], None
+    folder = FilePath(name).expanduser()
+    if folder.is_dir():
+        return folder, None
+    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise LeaderbenchError(f"There is no model folder at {name}; give a folder, or the id of a Hub repository.")
+    return _fetch(name, revision)
+
+
+def _fetch(name: str, revision: str | None) -> tuple[FilePath, str | None]:
+    """Bring a Hub repository's files to the local cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    where = f"{name} at revision {revision}" if revision else name
+    try:
+        folder = FilePath(snapshot_download(name, revision=revision, allow_patterns=FILES))
+    except GatedRepoError as error:
+        raise LeaderbenchError(
+            f"The Hub repository {where} is gated: accept its terms on its page, then log in with `hf auth login`."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise LeaderbenchError(f"The Hub repository {name} has no revision {revision}; see its page for those it has.") from error
+    except RepositoryNotFoundError as error:
+        raise LeaderbenchError(
+            f"There is no folder and no public Hub repository called {name}; check the spelling, or log in if it is private."
+        ) from error
+    except HFValidationError as error:
+        raise LeaderbenchError(f"{name!r} is neither a folder nor the id of a Hub repository (owner/name).") from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise LeaderbenchError(
+            f"The Hub cannot be reached and {where} is not in the local cache; go online, or give a local folder."
+        ) from error
+    return folder, folder.name
+
+
+def require_files(folder: FilePath, name: str) -> None:
+    """Refuse folders that hold no safe weights.
+
+    Raises:
+        LeaderbenchError: no configuration, or weights only as pickles, or none.
+    """
+    if not (folder / "config.json").is_file():
+        raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model.")
+    if any(folder.glob("*.safetensors")):
+        return
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
+        raise LeaderbenchError(
+            f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors first."
+        )
+    raise LeaderbenchError(f"{name} holds no weights: there is no .safetensors file in it.")
+
+
+def load_tokenizer(folder: FilePath, name: str) -> "PreTrainedTokenizerBase":
+    """The tokenizer in a model's folder.
+
+    Raises:
+        LeaderbenchError: there is none that can be loaded.
+    """
+    from transformers import AutoTokenizer
+
+    if not any((folder / file).is_file() for file in ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")):
+        raise LeaderbenchError(f"{name} has no tokenizer (no tokenizer.json); save the tokenizer into the same folder.")
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:
+        raise LeaderbenchError(f"The tokenizer of {name} cannot be loaded: {first_line(error)}") from error
+    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
+    return tokenizer
+
+
+def load_network(folder: FilePath, name: str, dtype: str, device: str) -> "PreTrainedModel":
+    """The weights, on their device, ready to answer.
+
+    Raises:
+        LeaderbenchError: they need remote code, are damaged, don't match their configuration or don't fit in memory.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils import logging
+
+    if dtype not in DTYPES:
+        raise LeaderbenchError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
+    target = choose_device(device)
+    logging.disable_progress_bar()
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        chosen = choose_dtype(dtype, getattr(config, "dtype", None), target)
+        network, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=chosen,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+        network = network.to(target).eval()
+    except torch.OutOfMemoryError as error:
+        raise LeaderbenchError(f"{name} does not fit in the memory of {target}; try --dtype bfloat16 or another device.") from error
+    except Exception as error:
+        if "trust_remote_code" in str(error):
+            raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
+        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {first_line(error)}") from error
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise LeaderbenchError(f"The weights of {name} are incomplete: {missing[0]} and {len(missing) - 1} more are missing.")
+    return network  # type: ignore[no-any-return]
+
+
+def first_line(error: Exception) -> str:
+    """An error's own words, cut to one line."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def choose_device(device: str) -> "torch.device":
+    """The device asked for, or the best one here.
+
+    Raises:
+        LeaderbenchError: there is no such device.
+    """
+    import torch
+
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        target = torch.device(device)
+        torch.zeros(1, device=target)
+    except (RuntimeError, AssertionError) as error:
+        raise LeaderbenchError(f"There is no device {device!r} here; `leaderbench doctor` lists what there is.") from error
+    return target
+
+
+def choose_dtype(dtype: str, checkpoint: Any, device: "torch.device") -> "torch.dtype":
+    """The float type to compute in: what the checkpoint is in where the device computes in it at speed, else float32."""
+    import torch
+
+    if dtype != "auto":
+        chosen: torch.dtype = getattr(torch, dtype)
+        return chosen
+    if device.type == "cuda" and checkpoint == torch.bfloat16 and torch.cuda.is_bf16_supported():
+        return torch.bfloat16
+    if device.type == "cuda" and checkpoint == torch.float16:
+        return torch.float16
+    return torch.float32
+
+
+def check_vocabulary(network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", name: str) -> None:
+    """Refuse a tokenizer that belongs to another model.
+
+    Raises:
+        LeaderbenchError: the tokenizer's own vocabulary is larger than the embedding.
+    """
+    rows = network.get_input_embeddings().num_embeddings
+    if tokenizer.vocab_size > rows:
+        raise LeaderbenchError(
+            f"The tokenizer of {name} has {tokenizer.vocab_size} tokens and the model only {rows}: they do not belong together."
+        )
+
+
+def context_limits(
+    network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", max_length: int | None
+) -> "Limits":
+    """How long a sequence may be, by configuration, tokenizer, or 2,048 where neither says.
+
+    Raises:
+        LeaderbenchError: the length asked for is not positive, or beyond a table of learned positions.
+    """
+    import torch
+
+    from leaderbench.models.tokens import UNLIMITED, Limits
+
+    config = network.config.get_text_config()
+    stated = [int(value) for key in LENGTHS if (value := getattr(config, key, None)) is not None]
+    own = stated[0] if stated else min(int(tokenizer.model_max_length), UNLIMITED)
+    context = own if own < UNLIMITED else 2048
+    # A table of positions ends where it ends; rotary and relative positions go on.
+    tables = ("wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position")
+    learned = any(
+        key.rsplit(".", 1)[-1] in tables and isinstance(module, torch.nn.Embedding)
+        for key, module in network.named_modules()
+    )
+    if max_length is not None:
+        if max_length < 1 or (learned and max_length > context):
+            raise LeaderbenchError(f"A context of {max_length} tokens is not possible; this model has {context}.")
+        context = max_length
+    return Limits(context, context if learned else None)
+
+
+def digest_of(folder: FilePath) -> str:
+    """SHA-256 over the names and contents of a model's weights, configuration and tokenizer."""
+    total = hashlib.sha256()
+    names = sorted(path for pattern in FILES for path in folder.glob(pattern) if path.is_file())
+    for path in names:
+        total.update(f"{path.name}\0".encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()

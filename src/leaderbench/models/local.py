@@ -1,0 +1,132 @@
+"""A model whose weights are here: requests in, answers out, over the fastest path that agrees with plain scoring."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from leaderbench.models.base import Encoded
+from leaderbench.models.paths import Path
+from leaderbench.models.scoring import Scores, lay
+from leaderbench.models.tokens import Encoder
+from leaderbench.records import (
+    Answer,
+    Candidate,
+    Failure,
+    GenerateResponse,
+    Json,
+    LogLikelihoodResponse,
+    Response,
+    ScoredContinuation,
+)
+from leaderbench.requests import Generate, LogLikelihood, Request
+
+CHUNK = 512
+"""Requests planned at once: enough to share nearly every prefix, few enough to keep plans small and answers coming."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How much work sharing saved, in tokens."""
+
+    asked: int = 0
+    """Tokens that one forward pass for each (context, continuation) would take."""
+
+    computed: int = 0
+    """Tokens that went through the model."""
+
+
+@dataclass(slots=True)
+class LocalModel:
+    """A causal language model of transformers."""
+
+    name: str
+    identity: str
+    network: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    encoder: Encoder
+    path: Path
+    facts: dict[str, Json]
+    """What the manifest records: see `describe`."""
+
+    effort: Effort = field(default_factory=Effort)
+
+    def describe(self) -> dict[str, Json]:
+        """What the manifest records of it."""
+        return {**self.facts, "path": self.path.name, "pack_tokens": self.path.budget.tokens}
+
+    def encode(self, requests: Iterable[Request]) -> Iterator[Encoded]:
+        """The token ids of each request, in order, asking nothing."""
+        for chunk in chunks(requests):
+            yield from self.encoder.encode(chunk)
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
+        """Answer each request once. Neighbours in text order share most, so they are asked together."""
+        ordered = sorted(requests, key=lambda request: request.context.text)
+        for chunk in chunks(ordered):
+            yield from self._answer_chunk(chunk)
+
+    def _answer_chunk(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
+        able: list[tuple[Request, Encoded]] = []
+        for request, encoded in zip(requests, self.encoder.encode(requests), strict=True):
+            problem = encoded.problem or self._problem(request, encoded)
+            if problem:
+                yield request, Failure(problem)
+            else:
+                able.append((request, encoded))
+        if not able:
+            return
+        job = lay([encoded for _, encoded in able])
+        scores = Scores(job)
+        self.effort.asked += sum(len(path) for path in job.trie.paths)
+        before = 0
+        for nodes, logits in self.path.logits(job.trie, job.wanted):
+            done = scores.read(nodes, logits)
+            after = int(nodes.max()) + 1
+            self.effort.computed, before = self.effort.computed + max(0, after - before), max(before, after)
+            for number in done:
+                yield able[number][0], self._response(*able[number], scores, job.spans[number])
+        self.effort.computed += len(job.trie) - before
+
+    def _problem(self, request: Request, encoded: Encoded) -> str | None:
+        """Why this network cannot be asked, where its tokenizer can."""
+        if isinstance(request, Generate) and request.max_tokens != 1:
+            return f"this model answers generations of one token, not of {request.max_tokens}"
+        rows = self.network.get_input_embeddings().num_embeddings
+        largest = max(max(encoded.context), *(max(tokens) for tokens in encoded.continuations), 0)
+        if largest >= rows:
+            return f"token {largest} is outside the model's vocabulary of {rows}: the tokenizer belongs to another model"
+        return None
+
+    def _response(
+        self, request: Request, encoded: Encoded, scores: Scores, span: tuple[int, int]
+    ) -> Response:
+        counts = (encoded.context_tokens, encoded.truncated, encoded.shots_dropped)
+        answer: Answer
+        if isinstance(request, LogLikelihood):
+            continuations, begin = [], span[0]
+            for tokens in encoded.continuations:
+                part = slice(begin, begin + len(tokens))
+                values = tuple(float(value) for value in scores.log_probabilities[part])
+                continuations.append(ScoredContinuation(tokens, values, bool(scores.greedy[part].all())))
+                begin += len(tokens)
+            finite = all(value == value for scored in continuations for value in scored.log_probabilities)
+            answer = LogLikelihoodResponse(tuple(continuations), *counts)
+        else:
+            ranked = scores.candidates[span[0]]
+            finite = all(value == value for _, value in ranked)
+            candidates = tuple(Candidate(token, self._text(token), value) for token, value in ranked)
+            first = candidates[0]
+            answer = GenerateResponse(first.text, (first.token,), (first.log_probability,), candidates, *counts)
+        return answer if finite else Failure("the model's logits are not numbers (NaN or infinite)")
+
+    def _text(self, token: int) -> str:
+        return str(self.tokenizer.decode([token], clean_up_tokenization_spaces=False))
+
+
+def chunks(requests: Iterable[Request]) -> Iterator[list[Request]]:
+    """Consecutive lists of at most `CHUNK` requests."""
+    remaining = iter(requests)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk

@@ -1,0 +1,167 @@
+"""The ways to get next-token logits at chosen nodes of a trie: the tree path, and plain batches that any model takes."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import PreTrainedModel
+
+from leaderbench.models import tree_attention
+from leaderbench.models.trie import Trie
+
+Ints = NDArray[np.int64]
+
+
+class Budget:
+    """How many tokens go through the model at once; halves when memory runs out, and stays so."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+        self.halved = 0
+
+    def halve(self, error: Exception) -> None:
+        """Take half as many from now on.
+
+        Raises:
+            Exception: `error` itself, when it isn't about memory or nothing is left to halve.
+        """
+        if not out_of_memory(error) or self.tokens < 32:
+            raise error
+        self.tokens //= 2
+        self.halved += 1
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out, on any device."""
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "out of memory" in text or "can't allocate" in text
+
+
+class Path(Protocol):
+    """One way to run a model over a trie."""
+
+    name: str
+    budget: Budget
+
+    def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
+        """Next-token logits at the `wanted` nodes (sorted, distinct), piece by piece: nodes (n,), logits (n, vocabulary)."""
+
+
+class TreePath:
+    """Each distinct prefix once: packs of trie nodes in depth-first order, with tree attention."""
+
+    name = "tree"
+
+    def __init__(self, model: PreTrainedModel, budget: Budget) -> None:
+        self.model, self.budget = model, budget
+        self.keeps_logits = accepts(model, "logits_to_keep")
+        # One masked call is cheapest on a GPU; a processor gains more from skipping what the mask would hide.
+        self.group = 96 if model.device.type == "cpu" else 1 << 20
+        self.windows: dict[torch.nn.Module, int | None] = {}
+        tree_attention.register()
+
+    @torch.inference_mode()
+    def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
+        rows = self._rows(trie)
+        begin = 0
+        while begin < len(trie):
+            nodes = np.arange(begin, tree_attention.cut(trie.depths, begin, self.budget.tokens))
+            following = int(nodes[-1]) + 1
+            if not rows.keys:
+                # Nothing is kept yet, or lost to an error: the path to the pack is computed with it.
+                nodes = np.concatenate([trie.path(begin), nodes])
+            asked = wanted[np.searchsorted(wanted, begin) : np.searchsorted(wanted, following)]
+            try:
+                result = self._forward(trie, nodes, np.searchsorted(nodes, asked), following, rows)
+            except Exception as error:
+                self.budget.halve(error)
+                rows = self._rows(trie)
+                continue
+            begin = following
+            if len(asked):
+                yield asked, result
+
+    def _rows(self, trie: Trie) -> tree_attention.Rows:
+        return tree_attention.Rows(int(trie.depths.max()) + 1 + min(self.group, len(trie)), windows=self.windows)
+
+    def _forward(
+        self, trie: Trie, nodes: Ints, asked: Ints, following: int, rows: tree_attention.Rows
+    ) -> torch.Tensor:
+        device = self.model.device
+        self.model.set_attn_implementation(tree_attention.NAME)
+        pack = tree_attention.groups(trie, nodes, following, self.group, device)
+        rows_asked = torch.from_numpy(asked if len(asked) else np.zeros(1, dtype=np.int64)).to(device)
+        extra = {"logits_to_keep": rows_asked} if self.keeps_logits else {}
+        with tree_attention.walking(rows, pack):
+            output = self.model(
+                input_ids=torch.from_numpy(trie.tokens[nodes])[None].to(device),
+                position_ids=torch.from_numpy(trie.depths[nodes])[None].to(device),
+                use_cache=False,
+                **extra,
+            )
+        logits: torch.Tensor = output.logits[0]
+        return logits if self.keeps_logits else logits[rows_asked]
+
+
+class PlainPath:
+    """Whole sequences, padded on the right, in batches: slower, and right for every causal model."""
+
+    name = "plain"
+
+    def __init__(self, model: PreTrainedModel, budget: Budget, attention: str) -> None:
+        self.model, self.budget, self.attention = model, budget, attention
+        self.keeps_logits = accepts(model, "logits_to_keep")
+
+    @torch.inference_mode()
+    def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
+        # Wanted nodes are read off one sequence through each; deepest first, so that it serves its ancestors too.
+        left = np.zeros(len(trie), dtype=bool)
+        left[wanted] = True
+        rows: list[tuple[Ints, Ints]] = []
+        for node in wanted[np.argsort(-trie.depths[wanted], kind="stable")]:
+            if left[node]:
+                path = np.append(trie.path(int(node)), node)
+                read = path[left[path]]
+                left[read] = False
+                rows.append((path, read))
+        begin = 0
+        while begin < len(rows):
+            end = begin + max(1, self.budget.tokens // len(rows[begin][0]))
+            try:
+                result = self._forward(trie, rows[begin:end])
+            except Exception as error:
+                self.budget.halve(error)
+                continue
+            yield np.concatenate([read for _, read in rows[begin:end]]), result
+            begin = end
+
+    def _forward(self, trie: Trie, rows: list[tuple[Ints, Ints]]) -> torch.Tensor:
+        device, longest = self.model.device, max(len(path) for path, _ in rows)
+        self.model.set_attn_implementation(self.attention)
+        tokens = np.zeros((len(rows), longest), dtype=np.int64)
+        mask = np.zeros_like(tokens)
+        for row, (path, _) in enumerate(rows):
+            tokens[row, : len(path)], mask[row, : len(path)] = trie.tokens[path], 1
+        places = np.unique(np.concatenate([trie.depths[read] for _, read in rows]))
+        extra = {"logits_to_keep": torch.from_numpy(places).to(device)} if self.keeps_logits else {}
+        logits = self.model(
+            input_ids=torch.from_numpy(tokens).to(device),
+            attention_mask=torch.from_numpy(mask).to(device),
+            use_cache=False,
+            **extra,
+        ).logits
+        index = np.concatenate([np.full(len(read), row) for row, (_, read) in enumerate(rows)])
+        depths = np.concatenate([trie.depths[read] for _, read in rows])
+        column = np.searchsorted(places, depths) if self.keeps_logits else depths
+        picked: torch.Tensor = logits[torch.from_numpy(index).to(device), torch.from_numpy(column).to(device)]
+        return picked
+
+
+def accepts(model: PreTrainedModel, argument: str) -> bool:
+    """Whether a model's forward pass takes this argument by name."""
+    return argument in inspect.signature(model.forward).parameters

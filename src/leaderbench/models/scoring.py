@@ -1,0 +1,137 @@
+"""The one function that turns logits into token log-probabilities, and the bookkeeping of which request asked for which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from leaderbench.models.base import Encoded
+from leaderbench.models.trie import Trie, build
+
+Ints = NDArray[np.int64]
+
+CANDIDATES = 5
+"""How many of the likeliest first tokens a generation records."""
+
+
+def token_log_probabilities(
+    logits: torch.Tensor, rows: torch.Tensor, targets: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probability of target tokens, and whether each was the first choice.
+
+    Args:
+        logits: Next-token logits, shape (n, vocabulary), any float type; the softmax is taken in float32.
+        rows: Which row predicts each target, shape (q,).
+        targets: Token ids, shape (q,).
+
+    Returns:
+        Natural-log probabilities float32 (q,) and greedy bool (q,). NaN where the model gave no finite distribution.
+    """
+    # Row blocks keep the intermediate values in the processor's cache.
+    block = max(1, (1 << 21) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
+    normalisers, best = [], []
+    for part in logits.split(max(1, block)):
+        values = part.float()
+        largest, index = values.max(dim=-1)
+        normalisers.append((values - largest[:, None]).exp_().sum(dim=-1).log_() + largest)
+        best.append(index)
+    normaliser = torch.cat(normalisers)
+    picked = logits[rows, targets].float() - normaliser[rows]
+    return torch.where(torch.isfinite(normaliser[rows]), picked, torch.nan), torch.cat(best)[rows] == targets
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Encoded requests laid in one trie, with every (node, target token) that they ask for, sorted by node."""
+
+    trie: Trie
+    wanted: Ints
+    """Nodes whose next-token logits are read, sorted, distinct."""
+
+    nodes: Ints
+    """The node that predicts each target, sorted, shape (queries,)."""
+
+    targets: Ints
+    """Target token ids; -1 asks for the likeliest tokens instead, shape (queries,)."""
+
+    slots: Ints
+    """Where each query's answer belongs in request order, shape (queries,)."""
+
+    requests: Ints
+    """Index of the request that each query belongs to, shape (queries,)."""
+
+    spans: tuple[tuple[int, int], ...]
+    """Each request's slots, as [begin, end)."""
+
+
+def lay(encoded: Sequence[Encoded]) -> Job:
+    """Lay requests in one trie. Every request must be free of problems."""
+    sequences: list[tuple[int, ...]] = []
+    predicting: list[tuple[int, int]] = []  # first predicting position, number of targets; one a sequence
+    targets: list[int] = []
+    requests: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for number, request in enumerate(encoded):
+        begin = len(targets)
+        for kept, continuation in zip(request.kept, request.continuations or ((-1,),), strict=True):
+            context = request.context[len(request.context) - kept :]
+            sequences.append(context + continuation[:-1])
+            predicting.append((kept - 1, len(continuation)))
+            targets.extend(continuation)
+        requests.extend([number] * (len(targets) - begin))
+        spans.append((begin, len(targets)))
+    trie = build(sequences)
+    nodes = np.concatenate(
+        [path[first : first + count] for path, (first, count) in zip(trie.paths, predicting, strict=True)]
+    )
+    order = np.argsort(nodes, kind="stable")
+    return Job(
+        trie,
+        np.unique(nodes),
+        nodes[order],
+        np.asarray(targets, dtype=np.int64)[order],
+        order,
+        np.asarray(requests, dtype=np.int64)[order],
+        tuple(spans),
+    )
+
+
+class Scores:
+    """The answers of one job, filled in as logits arrive."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.log_probabilities = np.full(len(job.slots), np.nan, dtype=np.float32)
+        self.greedy = np.zeros(len(job.slots), dtype=bool)
+        self.candidates: dict[int, list[tuple[int, float]]] = {}
+        self.open = np.bincount(job.requests, minlength=len(job.spans))
+
+    def read(self, nodes: Ints, logits: torch.Tensor) -> list[int]:
+        """Take in logits (n, vocabulary) at `nodes` (n,); returns the requests that are now complete."""
+        job, device = self.job, logits.device
+        begins, ends = np.searchsorted(job.nodes, nodes, "left"), np.searchsorted(job.nodes, nodes, "right")
+        counts = ends - begins
+        rows = np.repeat(np.arange(len(nodes)), counts)
+        queries = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(begins, counts)
+        targets = job.targets[queries]
+        on_device = torch.from_numpy(np.stack([rows, np.maximum(targets, 0)])).to(device)
+        values, greedy = token_log_probabilities(logits, on_device[0], on_device[1])
+        both = torch.stack([values, greedy.float()]).cpu().numpy()
+        slots = job.slots[queries]
+        self.log_probabilities[slots], self.greedy[slots] = both[0], both[1] > 0
+        asked = np.flatnonzero(targets < 0)
+        if len(asked):
+            self._read_candidates(logits[on_device[0][torch.from_numpy(asked).to(device)]], slots[asked])
+        owners = job.requests[queries]
+        np.subtract.at(self.open, owners, 1)
+        return [int(owner) for owner in np.unique(owners) if self.open[owner] == 0]
+
+    def _read_candidates(self, logits: torch.Tensor, slots: Ints) -> None:
+        """The likeliest tokens of each row (n, vocabulary), best first; the lower id first where two are equal."""
+        values = logits.float().log_softmax(dim=-1)
+        best, tokens = (part.cpu().numpy() for part in values.topk(min(CANDIDATES, values.shape[-1]), dim=-1))
+        for slot, scores, ids in zip(slots, best, tokens, strict=True):
+            ranked = sorted(zip(ids.tolist(), scores.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+            self.candidates[int(slot)] = ranked

@@ -1,0 +1,184 @@
+"""From requests to token ids: encoding and truncation, exactly as each recipe wants them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from transformers import PreTrainedTokenizerBase
+
+from leaderbench.models.base import Encoded
+from leaderbench.requests import Encoding, Generate, LogLikelihood, Request, Truncation
+
+Tokens = tuple[int, ...]
+
+UNLIMITED = 10**9
+"""Tokenizers without a length limit carry a huge number; anything above this means none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a sequence may be."""
+
+    context: int
+    """The model's context length in tokens."""
+
+    hard: int | None
+    """Positions that exist at all (a table of learned positions); None where longer input still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which strings of one request must be encoded."""
+
+    context: str
+    special: bool
+    """Whether the context is encoded with special tokens."""
+
+    continuations: tuple[tuple[str, bool], ...]
+    """What is encoded to get each continuation, and whether with special tokens."""
+
+
+class Encoder:
+    """Encodes requests in batches, each distinct string once a batch."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, limits: Limits) -> None:
+        self.tokenizer, self.limits = tokenizer, limits
+        self.window = int(tokenizer.model_max_length)
+        bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
+        self.start = bos if bos is not None else eos
+
+    def encode(self, requests: Sequence[Request]) -> list[Encoded]:
+        """The token ids of each request, in order."""
+        shots = self._shots_that_fit(requests)
+        texts = [request.context.with_shots(count) for request, count in zip(requests, shots, strict=True)]
+        cut = self._cut_at_the_end(requests, texts, shots)
+        plans = [self._plan(request, text) for request, text in zip(requests, cut, strict=True)]
+        ids = self._ids(string for plan in plans for string in ((plan.context, plan.special), *plan.continuations))
+        result = []
+        for request, plan, count, before, after in zip(requests, plans, shots, texts, cut, strict=True):
+            encoded = self._assemble(request, plan, ids)
+            whole = encoded.context_tokens
+            if count < len(request.context.shots):
+                whole = len(self._one(request.context.text, request.special_tokens))
+            elif after != before:
+                whole = len(self._one(before, request.special_tokens))
+            truncated = whole - len(encoded.context) if after != before else encoded.truncated
+            dropped = len(request.context.shots) - count
+            result.append(replace(encoded, context_tokens=whole, shots_dropped=dropped, truncated=truncated))
+        return result
+
+    def _plan(self, request: Request, text: str) -> _Plan:
+        if isinstance(request, Generate):
+            return _Plan(text, request.special_tokens, ())
+        if request.encoding is Encoding.LAST_TOKEN:
+            return _Plan(text, request.special_tokens, tuple((string, True) for string in request.continuations))
+        if request.encoding is Encoding.SEPARATE or not text:
+            return _Plan(text, request.special_tokens, tuple((string, False) for string in request.continuations))
+        # Spaces at the end of the context belong to the continuation's first word, and a context that spells out its
+        # BOS gets no second one.
+        bos = self.tokenizer.bos_token
+        special = request.special_tokens and not (isinstance(bos, str) and text.startswith(bos))
+        return _Plan(text.rstrip(), special, tuple((text + string, special) for string in request.continuations))
+
+    def _assemble(self, request: Request, plan: _Plan, ids: dict[tuple[str, bool], Tokens]) -> Encoded:
+        """Put the tokens of one request together and cut what is too long."""
+        context = ids[plan.context, plan.special] if plan.context else (self.start,)
+        continuations = [ids[string] for string in plan.continuations]
+        if isinstance(request, LogLikelihood) and request.encoding is Encoding.LAST_TOKEN:
+            continuations = [tokens[-1:] for tokens in continuations]
+        elif isinstance(request, LogLikelihood) and request.encoding is Encoding.JOINT and plan.context:
+            continuations = [tokens[len(context) :] for tokens in continuations]
+        lengths = [len(tokens) for tokens in continuations] or [1]
+        kept = [len(context)] * len(lengths)
+        problem = None
+        if request.truncation is Truncation.KEEP_END:
+            room = self.limits.context
+            kept = [min(len(context), room + 1 - length) for length in lengths]
+            if max(lengths) > room:
+                problem = f"a continuation of {max(lengths)} tokens does not fit the model's context of {room}"
+        elif self.limits.hard is not None and len(context) + max(lengths) - 1 > self.limits.hard:
+            problem = f"a question of {len(context)} tokens does not fit the model's context of {self.limits.hard}"
+        elif request.truncation is Truncation.DROP_SHOTS_2048 and len(context) > 2048:
+            problem = f"a question of {len(context)} tokens without any shot does not fit the recipe's 2048 tokens"
+        if min(lengths) == 0:
+            problem = "a continuation has no tokens of its own after the context"
+        if not context:
+            problem = "the context has no tokens"
+        cut = len(context) - min(kept) if problem is None else 0
+        return Encoded(context, tuple(continuations), tuple(kept), len(context), truncated=cut, problem=problem)
+
+    def _shots_that_fit(self, requests: Sequence[Request]) -> list[int]:
+        """How many shots each request keeps."""
+        counts = [len(request.context.shots) for request in requests]
+        pending = [i for i, request in enumerate(requests) if self._shot_limit(request.truncation) is not None]
+        while pending:
+            lengths = self._lengths(requests, counts, pending)
+            pending = [
+                i
+                for i, length in zip(pending, lengths, strict=True)
+                if counts[i] > 0 and length > (self._shot_limit(requests[i].truncation) or 0)
+            ]
+            for i in pending:
+                counts[i] -= 1
+        return counts
+
+    def _lengths(self, requests: Sequence[Request], counts: Sequence[int], pending: Sequence[int]) -> list[int]:
+        """Token counts of some contexts, as each truncation rule counts them."""
+        keys = [
+            (requests[i].context.with_shots(counts[i]), requests[i].truncation is Truncation.DROP_SHOTS_2048)
+            for i in pending
+        ]
+        lengths: dict[tuple[str, bool], int] = {}
+        for special in (True, False):
+            texts = list(dict.fromkeys(text for text, counted in keys if counted is special))
+            lengths |= {(text, special): len(ids) for text, ids in zip(texts, self._batch(texts, special), strict=True)}
+        return [lengths[key] for key in keys]
+
+    def _shot_limit(self, truncation: Truncation) -> int | None:
+        """The most context tokens that a rule allows before a shot goes; None where it drops none."""
+        match truncation:
+            case Truncation.KEEP_END:
+                return None
+            case Truncation.DROP_SHOTS_2048:
+                return min(2048, self.limits.hard or 2048)
+            case Truncation.DROP_SHOTS_THEN_CUT:
+                return self.window - 1 if self.window < UNLIMITED else None
+
+    def _cut_at_the_end(self, requests: Sequence[Request], texts: Sequence[str], shots: Sequence[int]) -> list[str]:
+        """HELM's last resort: without shots left, keep the first tokens that fit, then drop characters until they do."""
+        result = list(texts)
+        for i, request in enumerate(requests):
+            if request.truncation is not Truncation.DROP_SHOTS_THEN_CUT or shots[i] or self.window >= UNLIMITED:
+                continue
+            ids = self._one(texts[i], special=False)
+            if len(ids) < self.window:
+                continue
+            kept = ids[: self.window - 1]
+            text = str(self.tokenizer.decode(list(kept), clean_up_tokenization_spaces=False))
+            while text and len(self._one(text, special=False)) + 1 > self.window:
+                text = text[:-1]
+            result[i] = text
+        return result
+
+    def _ids(self, strings: Iterable[tuple[str, bool]]) -> dict[tuple[str, bool], Tokens]:
+        """Token ids of distinct (string, special tokens or not)."""
+        distinct = dict.fromkeys(strings)
+        ids: dict[tuple[str, bool], Tokens] = {}
+        for special in (True, False):
+            texts = [text for text, wanted in distinct if wanted is special]
+            ids |= {(text, special): tokens for text, tokens in zip(texts, self._batch(texts, special), strict=True)}
+        return ids
+
+    def _batch(self, texts: Sequence[str], special: bool) -> list[Tokens]:
+        if not texts:
+            return []
+        encoded = self.tokenizer(
+            list(texts),
+            add_special_tokens=special,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            verbose=False,
+        )
+        return [tuple(ids) for ids in encoded["input_ids"]]
+
+    def _one(self, text: str, special: bool) -> Tokens:
+        return self._batch([text], special)[0]
