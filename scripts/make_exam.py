@@ -127,13 +127,17 @@ def chemical_elements() -> list[Fact]:
 
 
 def irregular_verbs() -> list[Fact]:
-    """Irregular verbs and their past tense; wrong answers are other forms and common slips."""
-    return [fact("irregular_verbs", (row["verb"],), row["past"], three(row)) for row in table("irregular_verbs")]
+    """Irregular verbs and their past tense; wrong are another form or a common slip, and pasts of other verbs."""
+    rows = table("irregular_verbs")
+    pasts = [row["past"] for row in rows]
+    return [fact("irregular_verbs", (row["verb"],), row["past"], mixed(row, pasts)) for row in rows]
 
 
 def opposites() -> list[Fact]:
-    """Words and their opposites; wrong answers are near in meaning."""
-    return [fact("opposites", (row["word"],), row["opposite"], three(row)) for row in table("opposites")]
+    """Words and their opposites; wrong answers are near in meaning, or opposites of other words."""
+    rows = table("opposites")
+    others = [row["opposite"] for row in rows]
+    return [fact("opposites", (row["word"],), row["opposite"], mixed(row, others)) for row in rows]
 
 
 def times_tables() -> list[Fact]:
@@ -141,15 +145,18 @@ def times_tables() -> list[Fact]:
     facts = []
     for a in range(2, 14):
         for b in range(a, 14):
-            near = [a * (b + 1), a * (b - 1), (a + 1) * b, (a - 1) * b, a * b + 1, a * b - 1, a * b + 10, a * b - 10]
-            wrong = [str(number) for number in near if number > 1]
-            facts.append(fact("times_tables", (str(a), str(b)), str(a * b), shuffled(wrong, f"{a} {b}")))
+            slips = shuffled([a * b + 1, a * b - 1, a * b + 10, a * b - 10], f"{a} {b}")
+            near = shuffled([a * (b + 1), a * (b - 1), (a + 1) * b, (a - 1) * b], f"{a} {b}")
+            wrong = [str(number) for number in (slips[0], *near, *slips[1:]) if number > 1]
+            facts.append(fact("times_tables", (str(a), str(b)), str(a * b), wrong))
     return facts
 
 
-def three(row: dict[str, str]) -> list[str]:
-    """The wrong answers that a table gives by hand."""
-    return [row["wrong_1"], row["wrong_2"], row["wrong_3"]]
+def mixed(row: dict[str, str], answers: Sequence[str]) -> list[str]:
+    """One wrong answer that the table gives by hand, four that are right elsewhere, then the others given by hand."""
+    seed = " ".join(row.values())
+    near = shuffled([row["wrong_1"], row["wrong_2"], row["wrong_3"]], seed)
+    return [near[0], *shuffled(answers, seed)[:4], *near[1:]]
 
 
 def fact(subject: str, words: tuple[str, ...], answer: str, wrong: Sequence[str]) -> Fact:
