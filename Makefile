@@ -20,7 +20,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		{ echo "leaderbench needs Python 3.11 or newer; choose one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 3; }
 	@echo "Installing the pinned dependencies into $(VENV) (once; a few minutes, torch is large) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet torch==2.13.0 --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq torch==2.13.0 --editable '.[dev]'
 	@touch $@
 
 demo: $(VENV)/.installed  ## three tiny models, one small exam, five implementations
@@ -53,7 +53,7 @@ docs-serve: $(VENV)/.installed  ## read the documentation at http://127.0.0.1:80
 $(PEER)/.installed: Makefile
 	@echo "Installing lm_eval 0.4.13 into $(PEER) (once) ..."
 	@$(PYTHON) -m venv $(PEER)
-	@PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(PEER)/bin/python -m pip install --quiet torch==2.13.0 'lm_eval[hf]==0.4.13'
+	@PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(PEER)/bin/python -m pip install -qq torch==2.13.0 'lm_eval[hf]==0.4.13'
 	@touch $@
 
 parity: $(VENV)/.installed $(PEER)/.installed  ## the same prompts, predictions and log-likelihoods as the references

@@ -1,0 +1,116 @@
+"""`leaderbench demo`: three tiny models, a small exam, five implementations of it; who is ahead, and who says so?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderbench.cli import options, terminal
+from leaderbench.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from leaderbench.cli.verdicts import Comparison
+    from leaderbench.results.runs import Run
+
+
+def demo(
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store", metavar="DIR", help="Where answers are kept; a folder `demo` in the default store if not given."
+        ),
+    ] = None,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="No live progress on stderr.")] = False,
+) -> None:
+    """Rank three tiny models on a small exam, five ways.
+
+    Models and exam come with the package: no network, about a minute.
+    """
+    place = store or default_store() / "demo"
+    runs = ask(place, show_progress=not no_progress)
+    report(runs, place)
+    if any(run.score().errors for run in runs):
+        raise typer.Exit(Exit.QUESTIONS)
+
+
+def default_store() -> Path:
+    """Where runs go when no --store is given."""
+    import os
+
+    return Path(os.environ.get("LEADERBENCH_STORE") or options.DEFAULT_STORE)
+
+
+def ask(store: Path, *, show_progress: bool) -> "list[Run]":
+    """Every bundled model under every implementation of the exam."""
+    from leaderbench.bundled import model_folders
+    from leaderbench.cli.run import choose, evaluate_all
+
+    remarks = terminal.stderr()
+    remarks.print("Asking three tiny models one small exam, the way five leaderboards would ...")
+    from leaderbench.models.load import load_model
+
+    benchmarks = choose(["exam"], None)
+    runs = []
+    for name in model_folders():
+        remarks.print(f"[bold]{name}[/bold]")
+        model = load_model(f"bundled:{name}")
+        runs += evaluate_all(model, benchmarks, store, None, None, None, show_progress=show_progress)
+    return runs
+
+
+def report(runs: "list[Run]", store: Path) -> None:
+    """The table, what it means, and what to type next."""
+    from leaderbench.cli import verdicts
+
+    console = terminal.stdout()
+    print_table(runs)
+    comparisons = verdicts.compare(runs)
+    console.print("[bold]Which differences are real?[/bold]")
+    console.print(
+        f"[dim]Paired by question, exact McNemar test, Holm-corrected over {len(comparisons)} comparisons, 5 %.[/dim]"
+    )
+    for name, order in verdicts.orders(comparisons).items():
+        console.print(f"\n{name.rpartition('/')[2]}: {', '.join(order)}", style="bold")
+        for item in comparisons:
+            if item.benchmark == name:
+                console.print(f"  {verdicts.sentence(item)}", style=None if item.real else "dim")
+    print_order(comparisons)
+    print_next(store)
+
+
+def print_table(runs: "list[Run]") -> None:
+    """Models by implementations, with 95 % intervals."""
+    from leaderbench.cli import show
+    from leaderbench.results.runs import RunSummary
+
+    summaries = [RunSummary(run.id, run.manifest, run.scores) for run in runs]
+    show.print_boards(summaries)
+    terminal.stdout().print("[dim]Share of questions right, with its 95 % interval; guessing gives 25 %.[/dim]\n")
+
+
+def print_order(comparisons: "list[Comparison]") -> None:
+    """Whether the choice of implementation changes who is ahead."""
+    from leaderbench.cli import verdicts
+
+    console = terminal.stdout()
+    console.print("\n[bold]Does the implementation decide who is ahead?[/bold]")
+    found = verdicts.reversals(comparisons)
+    for line in found:
+        console.print(f"  Yes: {line}")
+    if not found:
+        console.print("  No pair of models really changes places: where the orders above differ, that is noise.")
+
+
+def print_next(store: Path) -> None:
+    """What to type next; the commands are printed unwrapped, so that they can be copied."""
+    commands = (
+        (f"leaderbench sample RUN EXAMPLE --store {store}", "one question in every detail"),
+        ("leaderbench run ./my-model --benchmark exam", "your own model: a folder, or a Hub id"),
+        ("leaderbench run ./my-model --benchmark mmlu --limit 10", "the real MMLU, every implementation"),
+        ("leaderbench show", "its scores, beside all others"),
+    )
+    console = terminal.stdout()
+    console.print("\n[bold]What to type next[/bold]")
+    for command, meaning in commands:
+        console.print(f"  [dim]# {meaning}[/dim]")
+        console.print(f"  {command}", soft_wrap=True)

@@ -1,0 +1,25 @@
+"""What the exit code of a command says."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the `leaderbench` command; docs/exit-codes.md is made from this."""
+
+    OK = 0
+    """Done."""
+
+    QUESTIONS = 1
+    """The run finished and its scores are stored, but the model could not answer some questions."""
+
+    INPUT = 2
+    """Something you typed or gave: a misspelt benchmark, an absent model or dataset, an unknown option."""
+
+    MACHINE = 3
+    """The machine: disk full, store not writable or in use, out of memory; a problem that `doctor` found."""
+
+    DEFECT = 4
+    """An error nobody foresaw. `LEADERBENCH_DEBUG=1` shows where."""
+
+    INTERRUPTED = 130
+    """Ctrl-C. Nothing is lost; the same command goes on."""

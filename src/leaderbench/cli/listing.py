@@ -1,0 +1,83 @@
+"""`leaderbench list`: benchmarks, models and runs."""
+
+import typer
+
+from leaderbench.cli import options, show, tables, terminal
+from leaderbench.records import Json
+
+app = typer.Typer(
+    help="List benchmarks, models or runs.", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+@app.command("benchmarks")
+def benchmarks(json: options.Json = False) -> None:
+    """List the benchmarks that can be asked."""
+    from leaderbench.benchmarks import registry
+
+    found = [registry.get(name) for name in registry.names()]
+    if json:
+        terminal.print_json(
+            [
+                {
+                    "name": item.name,
+                    "summary": item.summary,
+                    "dataset": item.dataset,
+                    "subsets": list(item.subsets),
+                    "metrics": [str(metric) for metric in item.metrics],
+                }
+                for item in found
+            ]
+        )
+        return
+    made = tables.table("benchmark", "metric", "subsets", "what it is", right=("subsets",))
+    for item in found:
+        made.add_row(item.name, str(item.metrics[0]), str(len(item.subsets)), item.summary)
+    terminal.stdout().print(made)
+
+
+@app.command("models")
+def models(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
+    """List the bundled models and those with runs in the store."""
+    from leaderbench.bundled import model_folders
+    from leaderbench.results.store import Store
+
+    summaries = Store(store).runs()
+    asked: dict[str, int] = {}
+    for item in summaries:
+        if item.manifest is not None:
+            asked[item.model] = asked.get(item.model, 0) + 1
+    names = dict.fromkeys([*(f"bundled:{name}" for name in model_folders()), *sorted(asked)])
+    if json:
+        rows: list[Json] = [
+            {"model": name, "runs": asked.get(name, 0), "bundled": name.startswith("bundled:")} for name in names
+        ]
+        terminal.print_json(rows)
+    else:
+        made = tables.table("model", "runs", right=("runs",))
+        for name in names:
+            made.add_row(name, str(asked.get(name, 0)))
+        terminal.stdout().print(made)
+    show.report_damage(summaries)
+
+
+@app.command("runs")
+def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
+    """List the runs in the store, oldest first."""
+    from rich.markup import escape
+
+    from leaderbench.results.store import Store
+
+    summaries = Store(store).runs()
+    if json:
+        terminal.print_json([show.summary_as_json(item, by_subset=False) for item in summaries if item.manifest])
+    else:
+        made = tables.table("run", "model", "benchmark", "settings", "score", "n", "errors", "finished (UTC)")
+        for item in summaries:
+            if item.scores:
+                score = item.scores[0]
+                facts = (terminal.percent(score.estimate), f"{score.n:,}", f"{score.errors:,}")
+                when = item.created[:16].replace("T", " ")
+                made.add_row(item.id, escape(item.model), item.benchmark, show.settings(item), *facts, when)
+        terminal.stdout().print(made)
+    show.report_damage(summaries)

@@ -1,0 +1,119 @@
+"""The command line: which commands there are, and what becomes of an error.
+
+Command modules import only what their options need; torch, transformers, datasets and pyarrow come in with use.
+"""
+
+import contextlib
+import errno
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from leaderbench.cli import demo, doctor, export, listing, requests, run, sample, show
+from leaderbench.cli.exits import Exit
+from leaderbench.errors import LeaderbenchError
+
+app = typer.Typer(
+    name="leaderbench",
+    help="Ask open language models benchmarks fast, keep every answer, and rank with the uncertainty shown.",
+    epilog="Start with: leaderbench demo",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for name, command in (
+    ("run", run.run),
+    ("show", show.show),
+    ("sample", sample.sample),
+    ("requests", requests.requests),
+    ("export", export.export),
+    ("doctor", doctor.doctor),
+    ("demo", demo.demo),
+):
+    app.command(name)(command)
+app.add_typer(listing.app, name="list")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"leaderbench {version('leaderbench')}")
+        except PackageNotFoundError:
+            typer.echo("leaderbench, not installed: run from its source")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Ask open language models benchmarks fast, keep every answer, and rank with the uncertainty shown."""
+
+
+_machine_errors = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EIO,
+    errno.EAGAIN,
+    errno.ENOMEM,
+}
+
+
+def exit_code(error: BaseException) -> Exit:
+    """The exit code an error stands for: the user's to mend, the machine's, or a defect."""
+    cause = error.__cause__ if isinstance(error, LeaderbenchError) else error
+    if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno in _machine_errors):
+        return Exit.MACHINE
+    return Exit.INPUT if isinstance(error, LeaderbenchError) else Exit.DEFECT
+
+
+def explain(error: BaseException) -> str:
+    """One sentence for stderr."""
+    if isinstance(error, LeaderbenchError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror}{where}; what was stored is safe, and the same command goes on when this is mended."
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"Unexpected {what[:300]}; set LEADERBENCH_DEBUG=1 to see where, and please report it."
+
+
+def _stop(message: str, code: Exit) -> NoReturn:
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)  # noqa: T201
+    sys.exit(code)
+
+
+def _closed_pipe() -> NoReturn:
+    """The reader of stdout went away (`| head`): no message, and none from the interpreter's own flush at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(Exit.OK)
+
+
+def main() -> None:
+    """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
+    debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
+    try:
+        sys.exit(app(standalone_mode=False) or Exit.OK)
+    except BrokenPipeError:
+        _closed_pipe()
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("Stopped; nothing is lost. Type the same command again to go on where it was.", Exit.INTERRUPTED)
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's usage errors, whatever module they live in
+            error.show()
+            sys.exit(Exit.INPUT)
+        if debug:
+            raise
+        _stop(f"leaderbench: {explain(error)}", exit_code(error))

@@ -1,0 +1,119 @@
+"""`leaderbench sample`: one sample of a run, with all that the score came from."""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderbench.cli import export, options, tables, terminal
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Sample
+
+if TYPE_CHECKING:
+    from leaderbench.results.runs import Run
+
+SHOWN_LINES = 12
+"""How many of the prompt's last lines are shown without --full; the shots before them are folded."""
+
+
+def sample(
+    run: Annotated[str, typer.Argument(help="Run id, or its beginning.", metavar="RUN")],
+    example: Annotated[str, typer.Argument(help="Example id, such as anatomy/17.", metavar="EXAMPLE")],
+    store: options.Store = options.DEFAULT_STORE,
+    full: Annotated[bool, typer.Option("--full", help="The whole prompt, shots included.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Show one sample in every detail.
+
+    Prompt, tokens with log-probabilities, margin, prediction and target. The shots are folded; --full shows them.
+    """
+    from leaderbench.results.store import Store
+
+    found = Store(store).run(run)
+    wanted = find(found, example)
+    if json:
+        terminal.print_json({"run": found.id} | export.row(wanted, prompts=True))
+    else:
+        print_sample(found, wanted, full=full)
+
+
+def find(run: "Run", example: str) -> Sample:
+    """The sample of this example; LeaderbenchError with the nearest ids where there is none."""
+    ids = []
+    for item in run.samples:
+        if item.example_id == example:
+            return item
+        ids.append(item.example_id)
+    near = get_close_matches(example, ids, n=3, cutoff=0.5) or ids[:3]
+    raise LeaderbenchError(f"Run {run.id} has no example {example!r}; it has, for example, {', '.join(near)}.")
+
+
+def folded(prompt: str) -> tuple[str, int]:
+    """The end of a prompt, and how many lines before it are left out."""
+    lines = prompt.split("\n")
+    hidden = max(0, len(lines) - SHOWN_LINES)
+    return "\n".join(lines[hidden:]), hidden
+
+
+def print_sample(run: "Run", item: Sample, *, full: bool) -> None:
+    """A sample as a person reads it."""
+    from rich.text import Text
+
+    console = terminal.stdout()
+    title = f"{item.example_id} · {run.manifest.benchmark['name']} · {run.manifest.model['name']} · run {run.id}"
+    console.print(Text(title, style="bold"))
+    text, hidden = (item.prompt, 0) if full else folded(item.prompt)
+    note = f"{item.context_tokens:,} tokens"
+    console.print(
+        Text(f"\nPrompt ({note}{f'; {hidden} lines folded, --full shows them' if hidden else ''})", style="dim")
+    )
+    console.print(Text(text))
+    console.print()
+    if item.error:
+        console.print(Text(f"Error: {item.error}", style="red"))
+    if item.continuations:
+        print_continuations(item)
+    print_outcome(item)
+
+
+def print_continuations(item: Sample) -> None:
+    """Each candidate answer with its log-likelihood and its tokens' log-probabilities."""
+    from rich.markup import escape
+
+    right = ("log-likelihood", "per character")
+    made = tables.table("", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right)
+    best = max(item.log_likelihoods, default=None)
+    for place, text in enumerate(item.continuations):
+        value = item.log_likelihoods[place]
+        pairs = zip(item.continuation_tokens[place], item.token_log_probabilities[place], strict=False)
+        made.add_row(
+            "▸" if value == best else "",
+            escape(repr(text)),
+            f"{value:.4f}",
+            f"{value / item.characters[place]:.4f}" if item.characters[place] else "",
+            "  ".join(f"{token}: {logprob:.4f}" for token, logprob in pairs),
+        )
+    terminal.stdout().print(made)
+
+
+def print_outcome(item: Sample) -> None:
+    """Prediction, target, margin, metrics and flags."""
+    from rich.text import Text
+
+    verdict = Text("right", style="green") if item.correct else Text("wrong", style="red")
+    if item.error:
+        verdict = Text("not answered", style="red")
+    lines = [
+        Text.assemble(
+            "prediction  ", (str(item.prediction), "bold"), "   target  ", (item.target, "bold"), "   ", verdict
+        ),
+        Text(f"margin      {item.margin:.4f} ahead of the runner-up"),
+        Text("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items())),
+    ]
+    if item.flags:
+        facts = [flag.value for flag in item.flags]
+        facts += [f"{item.truncated_tokens} tokens cut"] if item.truncated_tokens else []
+        facts += [f"{item.shots_dropped} shots dropped"] if item.shots_dropped else []
+        lines.append(Text("flags       " + ", ".join(facts), style="yellow"))
+    for line in lines:
+        terminal.stdout().print(line)

@@ -1,0 +1,86 @@
+"""Scores as tables and as JSON."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from leaderbench.cli import terminal
+from leaderbench.records import Json, Score
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from leaderbench.results.runs import Run
+
+
+def table(*columns: str, title: str | None = None, right: Iterable[str] = ()) -> "Table":
+    """A plain table; the columns named in `right` hold numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    numbers = set(right)
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return made
+
+
+def score_as_json(score: Score) -> dict[str, Json]:
+    """A score as plain values."""
+    return {
+        "metric": score.metric.name,
+        "aggregation": score.metric.aggregation.value,
+        "subset": score.subset,
+        "estimate": score.estimate,
+        "standard_error": score.standard_error,
+        "low": score.low,
+        "high": score.high,
+        "n": score.n,
+        "errors": score.errors,
+    }
+
+
+def overall(scores: Sequence[Score]) -> tuple[Score, ...]:
+    """The scores of the whole run, the reported one first."""
+    return tuple(score for score in scores if score.subset is None)
+
+
+def run_as_json(run: "Run", *, by_subset: bool = False) -> dict[str, Json]:
+    """A run as plain values: who, what, and its scores."""
+    scores = run.scores if by_subset else overall(run.scores)
+    return {
+        "run": run.id,
+        "model": run.manifest.model["name"],
+        "benchmark": run.manifest.benchmark["name"],
+        "scores": [score_as_json(score) for score in scores],
+    }
+
+
+def cell(score: Score) -> str:
+    """A score for a narrow column: estimate, interval and n, one under the other; errors where there are any."""
+    from rich.markup import escape
+
+    lines = [
+        f"[bold]{terminal.percent(score.estimate)}[/bold]",
+        escape(terminal.interval(score.low, score.high)),
+        f"[dim]n {score.n:,}[/dim]",
+    ]
+    if score.errors:
+        lines.append(f"[red]{score.errors:,} error{'s' if score.errors > 1 else ''}[/red]")
+    return "\n".join(lines)
+
+
+def print_runs(runs: "Sequence[Run]") -> None:
+    """What `run` says when it is done: a line a metric, with its interval."""
+    made = table("benchmark", "metric", "score", "95 % interval", "n", "errors", "run", right=("score", "n", "errors"))
+    for run in runs:
+        for place, score in enumerate(overall(run.scores)):
+            made.add_row(
+                str(run.manifest.benchmark["name"]) if not place else "",
+                str(score.metric),
+                terminal.percent(score.estimate),
+                terminal.interval(score.low, score.high),
+                f"{score.n:,}",
+                f"[red]{score.errors:,}[/red]" if score.errors else "0",
+                run.id if not place else "",
+            )
+    terminal.stdout().print(made)
