@@ -1,0 +1,182 @@
+"""Rows of datasets: from the Hub at a pinned revision, or from local folders in the same layout."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from leaderbench.benchmarks.nearest import suggestion
+from leaderbench.errors import LeaderbenchError
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Where a dataset's rows are on the Hub."""
+
+    revision: str
+    """A commit id; a branch name only where no commit is known, and then the commit it stands for is recorded."""
+
+    exported: bool = False
+    """Whether to read the Hub's own parquet export of it, for repositories that hold a loading script (never run)."""
+
+
+pins: dict[str, Pin] = {
+    "cais/mmlu": Pin("c30699e8356da336a370243923dbaf21066bb9fe"),
+    "allenai/ai2_arc": Pin("210d026faf9955653af8916fad021475a3f00453"),
+    "Rowan/hellaswag": Pin("218ec52e09a7e7462a5400043bb9a69a41d06b76"),
+    "truthfulqa/truthful_qa": Pin("741b8276f2d1982aa3d5b832d3ee81ed3b896490"),
+    "allenai/winogrande": Pin("01e74176c63542e6b0bcb004dcdea22d94fb67b5"),
+    "ceval/ceval-exam": Pin("8267189d6ba0d516d414a98919558032958c4466", exported=True),
+    "haonan-li/cmmlu": Pin("refs/convert/parquet", exported=True),
+}
+"""The revision of every dataset that the benchmarks name."""
+
+bundled = {"leaderbench/exam": Path(__file__).parents[1] / "bundled" / "exam"}
+"""Datasets that come inside the package."""
+
+
+class HubDatasets:
+    """Rows by Hub repository id: bundled with the package, else from a folder of local copies, else from the Hub.
+
+    `root` holds copies as `root/<org>/<name>`; where it is None the environment variable LEADERBENCH_DATASETS names it.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        named = os.environ.get("LEADERBENCH_DATASETS")
+        self.root = root if root is not None else Path(named) if named else None
+        if self.root is not None and not self.root.is_dir():
+            raise LeaderbenchError(
+                f"The dataset folder {self.root} does not exist: set LEADERBENCH_DATASETS or --datasets to a folder"
+                " that holds copies of Hub datasets as <org>/<name>, or leave it unset to load from the Hub."
+            )
+        self._revisions: dict[str, str] = {}
+
+    def rows(self, dataset: str, config: str, split: str) -> list[Row]:
+        """All rows of one split of one config, in file order, at the pinned revision.
+
+        Raises LeaderbenchError where the dataset, the config or the split is missing or a file is damaged.
+        """
+        folder = self.folder(dataset)
+        if folder is not None:
+            from leaderbench.benchmarks.folders import rows
+
+            return rows(folder, dataset, config, split)
+        from leaderbench.benchmarks import hub
+
+        pin = pins.get(dataset, Pin("main"))
+        return hub.rows(dataset, config, split, self.revision(dataset), exported=pin.exported, root=self.root)
+
+    def revision(self, dataset: str) -> str:
+        """The commit of the Hub, or `sha256:…` over a local folder's files."""
+        if dataset not in self._revisions:
+            self._revisions[dataset] = self._find_revision(dataset)
+        return self._revisions[dataset]
+
+    def _find_revision(self, dataset: str) -> str:
+        folder = self.folder(dataset)
+        if folder is not None:
+            return folder_digest(folder)
+        pin = pins.get(dataset, Pin("main"))
+        if len(pin.revision) == 40:
+            return pin.revision
+        from leaderbench.benchmarks import hub
+
+        return hub.commit(dataset, pin.revision, root=self.root)
+
+    def folder(self, dataset: str) -> Path | None:
+        """The local copy of a dataset; None where it comes from the Hub."""
+        if dataset in bundled:
+            return bundled[dataset]
+        if self.root is not None and (self.root / dataset).is_dir():
+            return self.root / dataset
+        return None
+
+
+def folder_digest(folder: Path) -> str:
+    """`sha256:…` over the names and contents of a folder's files, hidden ones left out."""
+    total = hashlib.sha256()
+    for path in visible_files(folder):
+        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256:{total.hexdigest()}"
+
+
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Files below a folder in a fixed order, none hidden."""
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+@cache
+def bundled_subsets(dataset: str) -> tuple[str, ...]:
+    """The configs of a dataset that comes inside the package, in the order of its README."""
+    from leaderbench.benchmarks.folders import configs
+
+    return tuple(configs(bundled[dataset], dataset))
+
+
+def chosen_subsets(benchmark: str, known: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The subsets asked for, or all of them where none is named; an unknown one raises LeaderbenchError."""
+    for subset in asked:
+        if subset not in known:
+            raise LeaderbenchError(f"{benchmark} has no subset {subset!r}{suggestion(subset, known)}")
+    return asked or known
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Typed reading of one row; what is missing or of another type raises LeaderbenchError and says where."""
+
+    row: Row
+    where: str
+    """The dataset, config, split and row number, for messages."""
+
+    def text(self, column: str) -> str:
+        return cast("str", self._typed(column, str, "a text"))
+
+    def index(self, column: str, count: int) -> int:
+        """A whole number that stands for one of `count` choices."""
+        value = cast("int", self._typed(column, int, "a whole number"))
+        if not 0 <= value < count:
+            raise LeaderbenchError(f"{self.where} has {value} in its column {column!r}, not 0 to {count - 1}.")
+        return value
+
+    def texts(self, column: str) -> tuple[str, ...]:
+        values = cast("list[object]", self._typed(column, list, "a list of texts"))
+        if not all(isinstance(value, str) for value in values):
+            raise LeaderbenchError(f"{self.where} has something other than texts in its column {column!r}.")
+        return tuple(cast("list[str]", values))
+
+    def exactly(self, count: int, column: str) -> None:
+        """Check how many entries a list has."""
+        if len(self.texts(column)) != count:
+            raise LeaderbenchError(f"{self.where} has {len(self.texts(column))} {column}, not {count}.")
+
+    def inside(self, column: str) -> "Cells":
+        """The fields of a column that holds a record."""
+        return Cells(cast("Row", self._typed(column, dict, "a record")), f"{self.where}, {column}")
+
+    def choice(self, value: str, known: tuple[str, ...]) -> int:
+        """The place of an answer key among those known."""
+        if value not in known:
+            raise LeaderbenchError(f"{self.where} has the answer {value!r}, which is none of {', '.join(known)}.")
+        return known.index(value)
+
+    def _typed(self, column: str, kind: type, name: str) -> object:
+        if column not in self.row:
+            columns = ", ".join(sorted(self.row)) or "none"
+            raise LeaderbenchError(f"{self.where} has no column {column!r}; its columns are {columns}.")
+        if not isinstance(self.row[column], kind):
+            raise LeaderbenchError(f"{self.where} has {self.row[column]!r} in its column {column!r}, not {name}.")
+        return self.row[column]
+
+
+def cells(rows: list[Row], dataset: str, config: str, split: str) -> list[Cells]:
+    """Rows for typed reading, each knowing where it stands."""
+    return [Cells(row, f"{dataset}, {config}/{split}, row {index}") for index, row in enumerate(rows)]

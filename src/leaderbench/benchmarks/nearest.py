@@ -1,0 +1,14 @@
+"""The nearest known name to a misspelt one, for messages."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """The end of a sentence: the nearest known name, or all of them where they are few, or a full stop."""
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    if 0 < len(known) <= 12:
+        return f"; there are {', '.join(known)}."
+    return "."
