@@ -46,7 +46,7 @@ class Difference:
     """95 % interval of `net`."""
 
     p_value: float
-    """Two-sided, for no difference: exact McNemar for zeros and ones, paired t otherwise, sign flips for macro means."""
+    """Two-sided, for no difference: exact McNemar for zeros and ones, else paired t; sign flips for macro means."""
 
     correlation: float
     """Pearson's r between the two on the questions; NaN where one never varies."""
@@ -70,9 +70,7 @@ def paired_difference(
     """
     shared = sorted(a.keys() & b.keys())
     if not shared:
-        raise LeaderbenchError(
-            "The two share no answered question, so they cannot be compared: run both on the same ones."
-        )
+        raise LeaderbenchError("The two share no answered question: run both on the same questions to compare them.")
     if subsets is not None and clusters is not None:
         raise ValueError("clusters inside macro means are not supported")
     first, second = [a[name] for name in shared], [b[name] for name in shared]
@@ -86,6 +84,7 @@ def paired_difference(
     squares = [item * item for item in differences]
     plain = standard_error(differences)
     effect = max((error / plain) ** 2, 1.0) if groups is not None and plain > 0 else 1.0
+    effective = 1 / _dot(weights, weights) / effect
     return Difference(
         n=len(shared),
         unpaired=len(a.keys() ^ b.keys()),
@@ -99,9 +98,7 @@ def paired_difference(
         interval=interval,
         p_value=p_value,
         correlation=_correlation(first, second),
-        minimum_detectable_effect=minimum_detectable_effect(
-            1 / _dot(weights, weights) / effect, _dot(weights, squares)
-        ),
+        minimum_detectable_effect=minimum_detectable_effect(effective, _dot(weights, squares)),
     )
 
 
@@ -166,7 +163,7 @@ def tango(b: int, c: int, n: int, level: float = level) -> Interval:
 
 
 def _root(low: float, high: float, b: int, c: int, n: int, z: float) -> float:
-    """Where the score statistic, which falls from `low` to `high`, equals z; by bisection to the last bit that matters."""
+    """Where the score statistic, which falls from `low` to `high`, equals z; by bisection."""
     for _ in range(60):
         middle = (low + high) / 2
         if _tango_statistic(middle, b, c, n) > z:
@@ -244,7 +241,7 @@ def _noncentrality(level: float, power: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Holm's adjusted p-values, in the order given: all that stay below 0.05 are real together, with 95 % confidence."""
+    """Holm's adjusted p-values, in the order given: those below 0.05 are all real, with 95 % confidence."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [0.0] * len(p_values)
     highest = 0.0

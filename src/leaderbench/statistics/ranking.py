@@ -73,7 +73,7 @@ def _ordered(
 def sentences(runs: Mapping[str, Sequence[Sample]], metric: Metric) -> tuple[str, ...]:
     """What may be said about the order of these runs (name to samples), best first.
 
-    First the groups that cannot be told apart, then for each run the nearest one below that it is really ahead of.
+    First the groups that cannot be told apart, then whom each run is really ahead of, the nearest one with numbers.
     Empty for fewer than two runs. Raises `LeaderbenchError` where two runs share no answered question.
     """
     comparisons = compare(runs, metric)
@@ -84,9 +84,9 @@ def sentences(runs: Mapping[str, Sequence[Sample]], metric: Metric) -> tuple[str
         group = _group(order, place, found)
         if len(group) > 1 and not (place and order[place - 1 : place + len(group)] == _group(order, place - 1, found)):
             said.append(_tie(group, found))
-        below = next((other for other in order[place + 1 :] if found[frozenset((name, other))].real), None)
-        if below is not None:
-            said.append(str(found[frozenset((name, below))]))
+        below = [other for other in order[place + 1 :] if found[frozenset((name, other))].real]
+        if below:
+            said.append(str(found[frozenset((name, below[0]))]) + _also(name, below[1:]))
     return tuple(said)
 
 
@@ -118,6 +118,14 @@ def _tie(group: Sequence[str], found: Mapping[frozenset[str], Comparison]) -> st
         f"{names} cannot be told apart on {_questions(widest.difference.n)}: "
         f"the widest difference, {widest.ahead} against {widest.behind}, is {gap}."
     )
+
+
+def _also(name: str, others: Sequence[str]) -> str:
+    """Whom else a run is really ahead of, as a second sentence."""
+    if not others:
+        return ""
+    names = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
+    return f" {name} is ahead of {names if len(others) <= 3 else f'{len(others)} more below'} as well."
 
 
 def _half(difference: Difference) -> float:
