@@ -86,7 +86,7 @@ def device() -> Iterator[Check]:
     """Where models will run."""
     try:
         import torch
-    except Exception as error:  # noqa: BLE001 - a broken installation raises anything
+    except Exception as error:
         yield Check("device", Health.PROBLEM, f"torch cannot be imported ({error})", "install torch again")
         return
     cores = os.cpu_count() or 1
@@ -199,7 +199,7 @@ def model_loading(name: str | None) -> Check:
         seconds = time.perf_counter() - start
     except LeaderbenchError as error:
         return Check("model", Health.PROBLEM, f"{name}: {error}", "see what the message says, or try another --model")
-    except Exception as error:  # noqa: BLE001 - a doctor reports whatever is wrong
+    except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return Check(
             "model", Health.PROBLEM, f"{name}: {what[:300]}", "set LEADERBENCH_DEBUG=1 and run it to see where"

@@ -26,7 +26,7 @@ class Format(StrEnum):
 
 def export(
     run: Annotated[str, typer.Argument(help="Run id, or its beginning.", metavar="RUN")],
-    format: Annotated[Format, typer.Option("--format", "-f", help="jsonl, csv or parquet.")] = Format.JSONL,  # noqa: A002
+    format: Annotated[Format, typer.Option("--format", "-f", help="jsonl, csv or parquet.")] = Format.JSONL,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; stdout where not given.")
     ] = None,

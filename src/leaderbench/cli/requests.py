@@ -44,8 +44,8 @@ def requests(
 ) -> None:
     """Print the exact requests as JSON lines, asking nothing.
 
-    One line a request, in dataset order.     Without --model the text is untruncated. With --model, `context` has only the shots that fit, and
-    `context_token_ids` and `continuation_token_ids` are exactly what the model would see.
+    One line a request, in dataset order. Without --model the text is untruncated. With --model, `context` has only the
+    shots that fit, and `context_token_ids` and `continuation_token_ids` are exactly what the model would see.
     """
     from leaderbench.benchmarks import registry
     from leaderbench.benchmarks.datasets import HubDatasets

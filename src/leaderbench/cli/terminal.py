@@ -27,17 +27,17 @@ def stderr() -> "Console":
 
 
 def _console(console: "Console") -> "Console":
-    if not console.is_terminal and "COLUMNS" not in console._environ:  # noqa: SLF001
+    if not console.is_terminal and "COLUMNS" not in console._environ:
         console.width = PIPE_WIDTH
     return console
 
 
-def to_json(value: Any, *, indent: int | None = None) -> str:  # noqa: ANN401
+def to_json(value: Any, *, indent: int | None = None) -> str:
     """JSON text of plain values; numbers that JSON has no word for (infinities, not-a-number) become null."""
     return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, indent=indent)
 
 
-def _finite(value: Any) -> Any:  # noqa: ANN401
+def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -47,7 +47,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def print_json(value: Any, *, indent: int | None = 2) -> None:  # noqa: ANN401
+def print_json(value: Any, *, indent: int | None = 2) -> None:
     """One JSON document on stdout."""
     sys.stdout.write(to_json(value, indent=indent) + "\n")
 
