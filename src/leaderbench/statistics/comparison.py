@@ -45,7 +45,7 @@ class Difference:
     interval: Interval
     """95 % interval of `net`."""
 
-    p_value: float
+    p: float
     """Two-sided, for no difference: exact McNemar for zeros and ones, else paired t; sign flips for macro means."""
 
     correlation: float
@@ -78,9 +78,9 @@ def paired_difference(
     differences = [x - y for x, y in zip(first, second, strict=True)]
     groups = None if clusters is None else [clusters[name] for name in shared]
     if subsets is not None:
-        error, interval, p_value = _macro(differences, [subsets[name] for name in shared], weights)
+        error, interval, p = _macro(differences, [subsets[name] for name in shared], weights)
     else:
-        error, interval, p_value = _plain(differences, groups)
+        error, interval, p = _plain(differences, groups)
     squares = [item * item for item in differences]
     plain = standard_error(differences)
     effect = max((error / plain) ** 2, 1.0) if groups is not None and plain > 0 else 1.0
@@ -96,7 +96,7 @@ def paired_difference(
         churn=_dot(weights, [float(item != 0) for item in differences]),
         standard_error=error,
         interval=interval,
-        p_value=p_value,
+        p=p,
         correlation=_correlation(first, second),
         minimum_detectable_effect=minimum_detectable_effect(effective, _dot(weights, squares)),
     )

@@ -54,7 +54,7 @@ def compare(runs: Mapping[str, Sequence[Sample]], metric: Metric) -> tuple[Compa
     if metric.aggregation is Aggregation.MACRO:
         subsets = {sample.example_id: sample.subset for samples in runs.values() for sample in samples}
     pairs = [_ordered(a, b, values, subsets) for a, b in combinations(runs, 2)]
-    adjusted = holm([difference.p_value for _, _, difference in pairs])
+    adjusted = holm([difference.p for _, _, difference in pairs])
     comparisons = [
         Comparison(ahead, behind, difference, p) for (ahead, behind, difference), p in zip(pairs, adjusted, strict=True)
     ]
