@@ -17,7 +17,7 @@ NO_DISK = 50 * 2**20
 
 
 versions_that_matter = (
-    "leaderbench", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "datasets", "pyarrow"
+    "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "datasets", "pyarrow"
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from leaderbench.cli import options, terminal
 from leaderbench.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from leaderbench.cli.verdicts import Comparison
+    from leaderbench.cli.verdicts import Verdict
     from leaderbench.results.runs import Run
 
 
@@ -64,17 +64,14 @@ def report(runs: "list[Run]", store: Path) -> None:
 
     console = terminal.stdout()
     print_table(runs)
-    comparisons = verdicts.compare(runs)
+    found = verdicts.verdicts(runs)
     console.print("[bold]Which differences are real?[/bold]")
-    console.print(
-        f"[dim]Paired by question, exact McNemar test, Holm-corrected over {len(comparisons)} comparisons, 5 %.[/dim]"
-    )
-    for name, order in verdicts.orders(comparisons).items():
-        console.print(f"\n{name.rpartition('/')[2]}: {', '.join(order)}", style="bold")
-        for item in comparisons:
-            if item.benchmark == name:
-                console.print(f"  {verdicts.sentence(item)}", style=None if item.real else "dim")
-    print_order(comparisons)
+    console.print("[dim]Paired by question, exact McNemar test, Holm's correction within each implementation.[/dim]")
+    for verdict in found:
+        console.print(f"\n[bold]{verdict.benchmark.rpartition('/')[2]}[/bold]: {' > '.join(verdict.order)}")
+        for sentence in verdict.sentences:
+            console.print(f"  {sentence}")
+    print_order(found)
     print_next(store)
 
 
@@ -88,17 +85,17 @@ def print_table(runs: "list[Run]") -> None:
     terminal.stdout().print("[dim]Share of questions right, with its 95 % interval; guessing gives 25 %.[/dim]\n")
 
 
-def print_order(comparisons: "list[Comparison]") -> None:
+def print_order(found: "list[Verdict]") -> None:
     """Whether the choice of implementation changes who is ahead."""
     from leaderbench.cli import verdicts
 
     console = terminal.stdout()
     console.print("\n[bold]Does the implementation decide who is ahead?[/bold]")
-    found = verdicts.reversals(comparisons)
-    for line in found:
+    changes = verdicts.reversals(found)
+    for line in changes:
         console.print(f"  Yes: {line}")
-    if not found:
-        console.print("  No pair of models really changes places: where the orders above differ, that is noise.")
+    if not changes:
+        console.print("  No pair of models really changes places; where the orders above differ, that is noise.")
 
 
 def print_next(store: Path) -> None:

@@ -1,24 +1,14 @@
 """`leaderbench requests`: exactly what a benchmark asks, as JSON lines, asking nothing."""
 
-import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leaderbench.cli import options, terminal
-from leaderbench.records import (
-    Answer,
-    Candidate,
-    Flag,
-    GenerateResponse,
-    Json,
-    LogLikelihoodResponse,
-    Question,
-    ScoredContinuation,
-)
-from leaderbench.requests import Generate, LogLikelihood, Request, digest, type_names
+from leaderbench.records import Flag, Json, Question
+from leaderbench.requests import LogLikelihood, Request, digest, type_names
 
 if TYPE_CHECKING:
     from leaderbench.benchmarks.base import Benchmark
@@ -48,11 +38,10 @@ def requests(
     shots that fit, and `context_token_ids` and `continuation_token_ids` are exactly what the model would see.
     """
     from leaderbench.benchmarks import registry
-    from leaderbench.benchmarks.datasets import HubDatasets
-    from leaderbench.evaluation.questions import chosen_questions
+    from leaderbench.evaluation.run import dataset_source, select
 
     recipe = registry.get(benchmark, shots=shots)
-    questions = chosen_questions(recipe, HubDatasets(datasets), tuple(subset or ()), limit)
+    questions = select(recipe, dataset_source(datasets), tuple(subset or ()), limit)
     loaded = None
     if model is not None:
         from leaderbench.models.load import load_model
@@ -63,13 +52,13 @@ def requests(
 
 
 def request_rows(
-    benchmark: "Benchmark", questions: Iterator[Question], model: "Model | None" = None
+    benchmark: "Benchmark", questions: Sequence[Question], model: "Model | None" = None
 ) -> Iterator[dict[str, Json]]:
     """One row a request, in order; with a model also its token ids and what truncation does."""
-    questions, again = itertools.tee(questions)
-    encoded = iter(model.encode(request for question in again for request in question.requests)) if model else None
+    every = (request for question in questions for request in question.requests)
+    encoded = model.encode(every) if model else None
     for question in questions:
-        target = benchmark.score(question.example, [blank_answer(request) for request in question.requests]).target
+        target = benchmark.target(question.example)
         for place, request in enumerate(question.requests):
             row = request_row(question, request, target)
             if len(question.requests) > 1:
@@ -122,12 +111,3 @@ def encoding_columns(request: Request, encoded: "Encoded") -> dict[str, Json]:
         "flags": flags,
         "problem": encoded.problem,
     }
-
-
-def blank_answer(request: Request) -> Answer:
-    """An answer that knows nothing: scoring it tells what the benchmark holds for right, without asking a model."""
-    if isinstance(request, Generate):
-        nothing = (Candidate(0, "", -1.0), Candidate(1, "", -2.0))
-        return GenerateResponse("", (0,), (-1.0,), nothing, context_tokens=0)
-    blank = ScoredContinuation((0,), (-1.0,), greedy=False)
-    return LogLikelihoodResponse((blank,) * len(request.continuations), context_tokens=0)

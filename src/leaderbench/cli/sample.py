@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderbench.cli import export, options, tables, terminal
+from leaderbench.cli import options, tables, terminal
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Sample
 
@@ -27,12 +27,13 @@ def sample(
 
     Prompt, tokens with log-probabilities, margin, prediction and target. The shots are folded; --full shows them.
     """
+    from leaderbench.results.export import row
     from leaderbench.results.store import Store
 
     found = Store(store).run(run)
     wanted = find(found, example)
     if json:
-        terminal.print_json({"run": found.id} | export.row(wanted, prompts=True))
+        terminal.print_json({"run": found.id} | row(wanted, prompts=True))
     else:
         print_sample(found, wanted, full=full)
 

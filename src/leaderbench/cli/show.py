@@ -1,14 +1,17 @@
 """`leaderbench show`: the scores of a store, models by benchmarks."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leaderbench.cli import options, tables, terminal
-from leaderbench.records import Json, Score
+from leaderbench.records import Json, Metric, Score
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from leaderbench.results.runs import RunSummary
 
 
@@ -41,24 +44,38 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
 
 
 def settings(summary: "RunSummary") -> str:
-    """How a run differs from the whole plain benchmark, e.g. `limit 100, shots 0`; empty where it does not."""
+    """How a run differs from the whole plain benchmark, e.g. `limit 100, 0 shots`; empty where it does not."""
     limits = summary.manifest.limits if summary.manifest else {}
-    recipe = summary.manifest.benchmark if summary.manifest else {}
     parts = []
     if limits.get("limit") is not None:
         parts.append(f"limit {limits['limit']}")
     subsets = limits.get("subsets")
     if isinstance(subsets, list) and subsets:
         parts.append(f"{len(subsets)} subsets" if len(subsets) > 2 else "only " + ", ".join(map(str, subsets)))
-    if recipe.get("shots_asked") is not None:
-        parts.append(f"shots {recipe['shots_asked']}")
+    shots = unusual_shots(summary)
+    if shots is not None:
+        parts.append(f"{shots} shots")
     return ", ".join(parts)
 
 
+def unusual_shots(summary: "RunSummary") -> Json:
+    """The number of shots, where it was set by hand; None where it is the benchmark's own."""
+    from leaderbench.benchmarks import registry
+
+    recipe = summary.manifest.benchmark.get("recipe") if summary.manifest else None
+    if not isinstance(recipe, dict) or "shots" not in recipe or summary.benchmark not in registry.names():
+        return None
+    own = registry.get(summary.benchmark).recipe().get("shots")
+    return recipe["shots"] if recipe["shots"] != own else None
+
+
 def newest(summaries: "Iterable[RunSummary]") -> "list[RunSummary]":
-    """The last run of each model (by identity), benchmark and settings, in the order of model and benchmark."""
+    """The last run of each model (by identity), benchmark and settings; by model, benchmarks as `list benchmarks` has them."""
+    from leaderbench.benchmarks import registry
+
+    place = {name: number for number, name in enumerate(registry.names())}
     last = {(item.model, identity(item), settings(item), item.benchmark): item for item in summaries}
-    return [last[key] for key in sorted(last)]
+    return sorted(last.values(), key=lambda item: (item.model, settings(item), place.get(item.benchmark, len(place))))
 
 
 def identity(summary: "RunSummary") -> str:
@@ -86,12 +103,25 @@ def row_names(summaries: "Sequence[RunSummary]") -> dict[str, str]:
     identities: dict[str, set[str]] = {}
     for item in summaries:
         identities.setdefault(item.model, set()).add(identity(item))
+    short = short_names(identities)
     names = {}
     for item in summaries:
         twin = f" [{identity(item)[:8]}]" if len(identities[item.model]) > 1 else ""
         extra = settings(item)
-        names[item.id] = item.model + twin + (f"\n({extra})" if extra else "")
+        names[item.id] = short[item.model] + twin + (f"\n({extra})" if extra else "")
     return names
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Folders by their last part and bundled models without their prefix, wherever that is still unique."""
+    known = list(names)
+    last = {name: PurePath(name).name.removeprefix("bundled:") if is_local(name) else name for name in known}
+    return {name: last[name] if list(last.values()).count(last[name]) == 1 else name for name in known}
+
+
+def is_local(name: str) -> bool:
+    """Whether a model's name is a folder or a bundled one, not a Hub id."""
+    return name.startswith(("/", ".", "~", "bundled:")) or name.count("/") > 1
 
 
 def print_boards(summaries: "Sequence[RunSummary]") -> None:
@@ -102,26 +132,55 @@ def print_boards(summaries: "Sequence[RunSummary]") -> None:
 
 
 def print_board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> None:
-    """Models by implementations of one family; each cell an estimate, its 95 % interval, n and errors."""
+    """Models by implementations of one family; one line a run where the terminal is too narrow for that."""
+    from rich.measure import Measurement
+
+    console = terminal.stdout()
+    made = board(family, summaries, names)
+    wide = Measurement.get(console, console.options.update(max_width=10_000), made).maximum
+    console.print(made if wide <= console.width else lines(family, summaries, names))
+
+
+def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
+    """Models by implementations; each cell an estimate, its 95 % interval, n, and errors where there are any."""
     from rich.markup import escape
 
-    columns = dict.fromkeys((item.benchmark.partition("/")[2], reported(item)) for item in summaries)
+    columns = dict.fromkeys((short(item), reported(item)) for item in summaries if item.scores)
     made = tables.table("model", title=f"\n{family}")
     for name, metric in columns:
-        made.add_column(f"{name}\n[dim]{metric}[/dim]", justify="right")
-    cells: dict[str, dict[tuple[str, str], Score]] = {}
+        made.add_column(f"{name}\n[dim]{metric.name}\n{metric.aggregation}[/dim]", justify="right")
+    cells: dict[str, dict[tuple[str, Metric], Score]] = {}
     for item in summaries:
         if item.scores:
-            key = (item.benchmark.partition("/")[2], reported(item))
-            cells.setdefault(names[item.id], {})[key] = item.scores[0]
+            cells.setdefault(names[item.id], {})[short(item), reported(item)] = item.scores[0]
     for row, scores in cells.items():
         made.add_row(escape(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
-    terminal.stdout().print(made)
+    return made
 
 
-def reported(summary: "RunSummary") -> str:
-    """The metric that the benchmark reports."""
-    return str(summary.scores[0].metric) if summary.scores else ""
+def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
+    """The same, one line a run."""
+    from rich.markup import escape
+
+    made = tables.table(
+        f"{family}\nmodel", "", "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors")
+    )
+    for item in summaries:
+        if item.scores:
+            score = item.scores[0]
+            shares = (terminal.percent(score.estimate), terminal.interval(score.low, score.high))
+            made.add_row(escape(names[item.id]), short(item), *shares, f"{score.n:,}", f"{score.errors:,}")
+    return made
+
+
+def short(summary: "RunSummary") -> str:
+    """The implementation without its family."""
+    return summary.benchmark.partition("/")[2] or summary.benchmark
+
+
+def reported(summary: "RunSummary") -> Metric:
+    """The metric that the benchmark reports; the run has scores."""
+    return summary.scores[0].metric
 
 
 def print_subsets(summaries: "Sequence[RunSummary]") -> None:
