@@ -40,8 +40,14 @@ class Benchmark(Protocol):
         """The numbers of this benchmark; the first is the one it reports."""
 
     def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
-        """The questions of these subsets, in dataset order. A question's shots depend on nothing but its place in the
-        whole dataset: a limit or another order of asking changes no draw."""
+        """The questions of these subsets, in dataset order; of all subsets where none is named.
+
+        A question's shots depend on nothing but its place in the whole dataset: a limit or another order of asking
+        changes no draw.
+        """
+
+    def target(self, example: Example) -> str:
+        """The right answer, in the form in which a prediction is recorded."""
 
     def score(self, example: Example, responses: Sequence[Answer]) -> Outcome:
         """What the answers to one question are worth. Pure."""

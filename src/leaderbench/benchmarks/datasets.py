@@ -153,6 +153,13 @@ class Cells:
             raise LeaderbenchError(f"{self.where} has something other than texts in its column {column!r}.")
         return tuple(cast("list[str]", values))
 
+    def flags(self, column: str) -> tuple[int, ...]:
+        """A list of zeros and ones."""
+        values = cast("list[object]", self._typed(column, list, "a list of 0 and 1"))
+        if not all(value in (0, 1) for value in values):
+            raise LeaderbenchError(f"{self.where} has something other than 0 and 1 in its column {column!r}.")
+        return tuple(cast("list[int]", values))
+
     def exactly(self, count: int, column: str) -> None:
         """Check how many entries a list has."""
         if len(self.texts(column)) != count:

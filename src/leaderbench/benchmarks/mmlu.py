@@ -246,6 +246,9 @@ class Mmlu:
         """The same with another number of shots."""
         return dataclasses.replace(self, choices=dataclasses.replace(self.choices, shots=count))
 
+    def target(self, example: Example) -> str:
+        return letter(example.target)
+
     def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
         for subset in chosen_subsets(self.name, self.subsets, tuple(subsets)):
             yield from self._subject(datasets, subset)

@@ -8,7 +8,7 @@ from leaderbench.benchmarks.base import Benchmark
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.errors import LeaderbenchError
 
-modules = ("mmlu",)
+modules = ("mmlu", "arc_challenge", "hellaswag", "truthfulqa", "winogrande", "cmmlu", "ceval")
 """Files of this folder that hold benchmarks, in the order of `leaderbench list benchmarks`."""
 
 
