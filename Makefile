@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 WORKERS ?= 2
 
-.PHONY: help demo test slow lint format types docs docs-serve parity perf ci clean
+.PHONY: help demo test slow lint format types docs reference docs-serve parity perf ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ types: $(VENV)/.installed  ## mypy, strict
 
 docs: $(VENV)/.installed  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: $(VENV)/.installed  ## write the reference pages that are made from code
+	$(BIN)/python docs/generate.py
 
 docs-serve: $(VENV)/.installed  ## read the documentation at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve

@@ -40,7 +40,7 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
     """Say on stderr what could not be read."""
     for item in summaries:
         if item.problem:
-            terminal.stderr().print(item.problem, style="yellow", markup=False)
+            terminal.stderr().print(item.problem, style="yellow", markup=False, soft_wrap=True)
 
 
 def settings(summary: "RunSummary") -> str:
@@ -70,7 +70,7 @@ def unusual_shots(summary: "RunSummary") -> Json:
 
 
 def newest(summaries: "Iterable[RunSummary]") -> "list[RunSummary]":
-    """The last run of each model (by identity), benchmark and settings; by model, benchmarks as `list benchmarks` has them."""
+    """The last run of each model (by identity), benchmark and settings; benchmarks in their own order."""
     from leaderbench.benchmarks import registry
 
     place = {name: number for number, name in enumerate(registry.names())}
@@ -159,17 +159,19 @@ def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str])
 
 
 def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
-    """The same, one line a run."""
+    """The same, one line a run under the name of its model."""
     from rich.markup import escape
 
-    made = tables.table(
-        f"{family}\nmodel", "", "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors")
-    )
+    made = tables.table(family, "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors"))
+    model = ""
     for item in summaries:
         if item.scores:
+            if names[item.id] != model:
+                model = names[item.id]
+                made.add_row(f"[bold]{escape(model)}[/bold]")
             score = item.scores[0]
             shares = (terminal.percent(score.estimate), terminal.interval(score.low, score.high))
-            made.add_row(escape(names[item.id]), short(item), *shares, f"{score.n:,}", f"{score.errors:,}")
+            made.add_row(f"  {short(item)}", *shares, f"{score.n:,}", f"{score.errors:,}")
     return made
 
 
