@@ -20,6 +20,8 @@ def numbers(values: Sequence[float]) -> list[float | str]:
 
 def to_json(answer: Answer) -> str:
     """An answer as one line of ASCII; floats are written so that they read back as the same bits."""
+    if not isinstance(answer, LogLikelihoodResponse | GenerateResponse):
+        raise TypeError(f"only answers are stored, not a {type(answer).__name__}")
     fields: dict[str, Any] = {
         "context_tokens": answer.context_tokens,
         "truncated": answer.truncated,
@@ -27,7 +29,7 @@ def to_json(answer: Answer) -> str:
     }
     if isinstance(answer, LogLikelihoodResponse):
         fields |= {"type": "log-likelihood", "continuations": [_continuation(item) for item in answer.continuations]}
-    elif isinstance(answer, GenerateResponse):
+    else:
         fields |= {
             "type": "generate",
             "text": answer.text,
@@ -35,8 +37,6 @@ def to_json(answer: Answer) -> str:
             "log_probabilities": numbers(answer.log_probabilities),
             "candidates": [[item.token, item.text, number(item.log_probability)] for item in answer.candidates],
         }
-    else:
-        raise TypeError(f"only answers are stored, not a {type(answer).__name__}")
     return json.dumps(fields, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 

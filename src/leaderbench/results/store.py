@@ -5,16 +5,15 @@ import json
 import os
 import shutil
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Score
 from leaderbench.results import locks
 from leaderbench.results.files import make_folder, said_plainly, sentence, sync_folder, write_durably
 from leaderbench.results.log import ResponseLog, folder_name
 from leaderbench.results.runs import (
-    Manifest,
     Run,
     RunSummary,
     manifest_from_json,
@@ -26,6 +25,13 @@ from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged,
 
 format_version = 1
 """Grows when a file of a run changes in a way that older programs would misread."""
+
+
+@dataclass(frozen=True)
+class StoredRun(Run):
+    """A run whose samples are read from its file when first used."""
+
+    samples: StoredSamples
 
 
 class Store:
@@ -90,8 +96,7 @@ class Store:
         if len(found) > 1:
             several = ", ".join(folder.name for folder in found[:5])
             raise LeaderbenchError(f"Several runs begin with {name!r} ({several}): give more of the id.")
-        manifest, scores = _read(found[0])
-        return Run(manifest, scores, StoredSamples(found[0] / "samples.parquet"))
+        return _read(found[0])
 
     def _log_folder(self, model_name: str, model_identity: str) -> Path:
         """The folder of this identity, whatever name its model had when it was first asked."""
@@ -107,17 +112,16 @@ class Store:
 
     def _summary(self, folder: Path) -> RunSummary:
         try:
-            manifest, scores = _read(folder)
+            run = _read(folder)
         except LeaderbenchError as error:
             return RunSummary(folder.name, None, problem=str(error))
-        return RunSummary(folder.name, manifest, scores)
+        return RunSummary(folder.name, run.manifest, run.scores)
 
 
 def _is_worse(folder: Path, run: Run) -> bool:
     """Whether the stored run should give way: it cannot be read, or failed more often than the new one."""
     try:
-        _read(folder)
-        errors = StoredSamples(folder / "samples.parquet").errors
+        errors = _read(folder).samples.errors
     except DamagedRunError:
         return True
     return errors > sum(sample.error is not None for sample in run.samples)
@@ -128,9 +132,13 @@ def _files(run: Run) -> dict[str, bytes]:
         "samples.parquet": to_parquet(run.samples),
         "scores.json": _dump([score_to_json(score) for score in run.scores]),
     }
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    manifest = {"format": format_version} | manifest_to_json(run.manifest) | {"files": digests}
-    return files | {"manifest.json": _dump(manifest)}
+    manifest = manifest_to_json(run.manifest)
+    digests = {name: _digest(data) for name, data in (files | {"manifest": _dump(manifest)}).items()}
+    return files | {"manifest.json": _dump({"format": format_version, **manifest, "sha256": digests})}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _dump(content: object) -> bytes:
@@ -168,18 +176,23 @@ def _clean(runs: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(folder: Path) -> tuple[Manifest, tuple[Score, ...]]:
+def _read(folder: Path) -> StoredRun:
+    """The run in this folder, its samples not read yet. Raises `DamagedRunError` where that is no whole run."""
     path = folder / "manifest.json"
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         if int(content["format"]) > format_version:
             raise LeaderbenchError(f"{folder} was written by a newer leaderbench: update leaderbench to read it.")
         manifest = manifest_from_json(content)
+        if _digest(_dump(manifest_to_json(manifest))) != content["sha256"]["manifest"]:
+            raise ValueError("checksum")
         path = folder / "scores.json"
         data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != content["files"]["scores.json"]:
+        digests = content["sha256"]
+        if _digest(data) != digests["scores.json"]:
             raise ValueError("checksum")
-        return manifest, tuple(score_from_json(item) for item in json.loads(data))
+        scores = tuple(score_from_json(item) for item in json.loads(data))
+        return StoredRun(manifest, scores, StoredSamples(folder / "samples.parquet", digests["samples.parquet"]))
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError) as error:
