@@ -34,6 +34,17 @@ class Encoded:
     """Why the model cannot be asked this, in one sentence; None where it can."""
 
 
+@dataclass(slots=True)
+class Effort:
+    """How much work sharing saved, in tokens."""
+
+    asked: int = 0
+    """Tokens that one forward pass for each (context, continuation) would take."""
+
+    computed: int = 0
+    """Tokens that went through the model."""
+
+
 class Model(Protocol):
     """Whatever answers requests: local weights, a server, a fake for tests."""
 
@@ -44,6 +55,10 @@ class Model(Protocol):
     @property
     def identity(self) -> str:
         """Digest (hex) of everything about the model that can change an answer: weights, tokenizer, dtype, …"""
+
+    @property
+    def effort(self) -> Effort:
+        """Work done so far, for progress; zero where it is not known."""
 
     def describe(self) -> dict[str, Json]:
         """What the manifest records of it: revision, dtype, device, path taken, versions."""

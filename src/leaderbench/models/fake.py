@@ -3,9 +3,9 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from leaderbench.models.base import Encoded
+from leaderbench.models.base import Effort, Encoded
 from leaderbench.records import (
     Candidate,
     Failure,
@@ -46,6 +46,8 @@ class FakeModel:
 
     asked: int = 0
     """How many requests have reached it."""
+
+    effort: Effort = field(default_factory=Effort)
 
     @property
     def identity(self) -> str:

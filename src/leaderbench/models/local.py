@@ -6,7 +6,7 @@ from itertools import islice
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from leaderbench.models.base import Encoded
+from leaderbench.models.base import Effort, Encoded
 from leaderbench.models.paths import Path
 from leaderbench.models.scoring import Scores, lay
 from leaderbench.models.tokens import Encoder
@@ -24,17 +24,6 @@ from leaderbench.requests import Generate, LogLikelihood, Request
 
 CHUNK = 512
 """Requests planned at once: enough to share nearly every prefix, few enough to keep plans small and answers coming."""
-
-
-@dataclass(slots=True)
-class Effort:
-    """How much work sharing saved, in tokens."""
-
-    asked: int = 0
-    """Tokens that one forward pass for each (context, continuation) would take."""
-
-    computed: int = 0
-    """Tokens that went through the model."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Ask: requests minus what is stored, to the model, to the store."""

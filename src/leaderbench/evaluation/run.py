@@ -1,0 +1,179 @@
+"""One run: a model asked one benchmark, every answer kept, scores with their uncertainty."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from leaderbench.benchmarks import registry
+from leaderbench.benchmarks.base import Benchmark, Datasets
+from leaderbench.benchmarks.datasets import HubDatasets, chosen_subsets
+from leaderbench.errors import LeaderbenchError
+from leaderbench.evaluation.ask import ask
+from leaderbench.evaluation.environment import environment
+from leaderbench.evaluation.progress import Progress
+from leaderbench.evaluation.samples import sample_of
+from leaderbench.models.base import Model
+from leaderbench.records import Failure, Json, Question
+from leaderbench.requests import digest
+from leaderbench.results.runs import Manifest, Run, run_id
+from leaderbench.results.store import Store
+from leaderbench.statistics.aggregate import aggregate
+
+DEFAULT_STORE = "leaderbench-store"
+"""Where results go when neither an argument nor `LEADERBENCH_STORE` says."""
+
+
+def evaluate(
+    model: str | Model,
+    benchmark: str | Benchmark,
+    *,
+    store: str | Path | Store | None = None,
+    datasets: str | Path | Datasets | None = None,
+    subsets: Sequence[str] = (),
+    limit: int | None = None,
+    shots: int | None = None,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    progress: Callable[[Progress], None] | None = None,
+) -> Run:
+    """Ask a model one benchmark, keep every answer, and return the run with its scores.
+
+    What the store already answers is not asked again, so an interrupted evaluation goes on where it was.
+
+    Args:
+        model: Hub id, local folder, `bundled:NAME`, or any `Model`.
+        benchmark: `family/implementation`, or any `Benchmark`.
+        store: Folder of the store; `LEADERBENCH_STORE` or `leaderbench-store` where not given.
+        datasets: Folder of local copies of Hub datasets; `LEADERBENCH_DATASETS`, else the Hub.
+        subsets: Only these subsets.
+        limit: At most so many questions of each subset, the first in dataset order, the same for every implementation.
+        shots: Solved examples in the prompt, where the recipe lets them vary.
+        revision: Commit, branch or tag of the model's Hub repository.
+        dtype: See `load_model`.
+        device: See `load_model`.
+        progress: Called as questions are answered.
+
+    Raises:
+        LeaderbenchError: bad input, missing data, an unusable store; one sentence.
+    """
+    if limit is not None and limit < 1:
+        raise LeaderbenchError(f"A limit of {limit} leaves nothing to ask; give 1 or more, or none.")
+    recipe = registry.get(benchmark, shots=shots) if isinstance(benchmark, str) else benchmark
+    place = store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
+    source = dataset_source(datasets)
+    asked = select(recipe, source, subsets, limit)
+    if isinstance(model, str):
+        from leaderbench.models.load import load_model
+
+        model = load_model(model, revision=revision, dtype=dtype, device=device)
+    run = _evaluate(model, recipe, asked, place, _limits(recipe, subsets, limit), source, progress)
+    place.save(run)
+    return run
+
+
+def dataset_source(datasets: str | Path | Datasets | None) -> Datasets:
+    """Where rows come from: a folder of local copies, `LEADERBENCH_DATASETS`, else the Hub."""
+    if datasets is not None and not isinstance(datasets, str | Path):
+        return datasets
+    folder = datasets or os.environ.get("LEADERBENCH_DATASETS")
+    return HubDatasets(Path(folder) if folder else None)
+
+
+def select(benchmark: Benchmark, source: Datasets, subsets: Sequence[str], limit: int | None) -> list[Question]:
+    """The questions to ask, in dataset order: all of the subsets wanted, or the first `limit` of each.
+
+    Raises:
+        LeaderbenchError: a subset that the benchmark does not have, or nothing left to ask.
+    """
+    questions: list[Question] = []
+    for subset in chosen_subsets(benchmark.name, benchmark.subsets, tuple(subsets)):
+        questions.extend(islice(benchmark.questions(source, [subset]), limit))
+    if not questions:
+        raise LeaderbenchError(f"{benchmark.name} has no questions in {', '.join(subsets) or 'its dataset'}.")
+    return questions
+
+
+def _limits(benchmark: Benchmark, subsets: Sequence[str], limit: int | None) -> dict[str, Json]:
+    """What narrows the run, in a form that is equal for equal sets of questions asked for."""
+    every = set(subsets) == set(benchmark.subsets)
+    chosen: list[Json] = [name for name in benchmark.subsets if name in subsets and not every]
+    return {"limit": limit, "subsets": chosen}
+
+
+def _evaluate(
+    model: Model,
+    benchmark: Benchmark,
+    questions: Sequence[Question],
+    store: Store,
+    limits: dict[str, Json],
+    source: Datasets,
+    progress: Callable[[Progress], None] | None,
+) -> Run:
+    meter = Meter(benchmark.name, questions, model, progress)
+    responses = ask(model, (request for question in questions for request in question.requests), store, meter.seen)
+    meter.errors = sum(isinstance(response, Failure) for response in responses.values())
+    meter.report()
+    samples = tuple(sample_of(benchmark, question, responses) for question in questions)
+    recipe = benchmark.recipe()
+    revision = source.revision(benchmark.dataset)
+    facts = model.describe()
+    flags = Counter(flag.value for sample in samples for flag in sample.flags)
+    manifest = Manifest(
+        run_id=run_id(model.identity, {**recipe, "revision": revision}, limits),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model={"name": model.name, "identity": model.identity, **facts},
+        benchmark={"name": benchmark.name, "recipe": recipe, "dataset": benchmark.dataset, "revision": revision},
+        limits=limits,
+        environment=environment(),
+        engine={"tokens_asked": model.effort.asked, "tokens_computed": model.effort.computed},
+        counts={"questions": len(samples), "errors": flags["error"], "flags": dict(flags)},
+    )
+    return Run(manifest, aggregate(samples, benchmark.metrics), samples)
+
+
+class Meter:
+    """Counts questions as their requests are answered, and reports a few times a second."""
+
+    def __init__(
+        self,
+        benchmark: str,
+        questions: Sequence[Question],
+        model: Model,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.benchmark, self.total, self.model, self.progress = benchmark, len(questions), model, progress
+        self.waiting: dict[str, list[int]] = {}
+        self.open = [0] * len(questions)
+        for number, question in enumerate(questions):
+            for name in {digest(request) for request in question.requests}:
+                self.waiting.setdefault(name, []).append(number)
+                self.open[number] += 1
+        self.done = self.stored = self.errors = 0
+        self.before = (model.effort.asked, model.effort.computed)
+        self.began = self.reported = time.monotonic()
+
+    def seen(self, digests: Sequence[str], stored: bool) -> None:
+        """Some requests are answered."""
+        for name in digests:
+            for number in self.waiting.pop(name, ()):
+                self.open[number] -= 1
+                self.done += not self.open[number]
+        if stored:
+            self.stored, self.began = self.done, time.monotonic()
+        if stored or time.monotonic() - self.reported > 0.2:
+            self.report()
+
+    def report(self) -> None:
+        """Tell how far it has come."""
+        self.reported = time.monotonic()
+        if self.progress is not None:
+            asked, computed = self.model.effort.asked - self.before[0], self.model.effort.computed - self.before[1]
+            seconds = self.reported - self.began
+            self.progress(
+                Progress(self.benchmark, self.total, self.done, self.stored, self.errors, asked, computed, seconds)
+            )
