@@ -134,14 +134,19 @@ def _plain(differences: Sequence[float], clusters: Sequence[Hashable] | None) ->
     if groups < 2:
         return error, Interval(-1.0, 1.0), 1.0
     half = t_quantile(groups - 1) * error
-    return error, Interval(net - half, net + half), _t_test(net, error, groups - 1)
+    if error == 0:  # all alike: the sign test, and the room that Tango's interval leaves
+        half = normal_quantile() ** 2 * (abs(net) or 1.0) / groups
+        return error, _around(net, half), 2.0 ** (1 - groups) if net else 1.0
+    return error, _around(net, half), _t_test(net, error, groups - 1)
+
+
+def _around(net: float, half: float) -> Interval:
+    return Interval(net - half, net + half)
 
 
 def _t_test(net: float, error: float, degrees: int) -> float:
     from scipy.special import stdtr
 
-    if error == 0:
-        return 1.0 if net == 0 else 0.0
     return float(2 * stdtr(degrees, -abs(net / error)))
 
 

@@ -77,6 +77,8 @@ def standard_error(values: Sequence[float], clusters: Sequence[Hashable] | None 
     groups = len(deviations)
     if groups < 2:
         return math.nan
+    if min(values) == max(values):  # the mean is rounded, so deviations need not vanish
+        return 0.0
     squares = math.fsum(math.fsum(group) ** 2 for group in deviations.values())
     return math.sqrt(groups / (groups - 1) * squares) / n
 

@@ -1,0 +1,122 @@
+"""Simulations with fixed seeds: intervals hold their level, tests reject no more often than they say.
+
+With 2,000 repetitions the share covered has a standard error of half a point.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from leaderbench.statistics import macro, mean, paired_difference, wilson
+from leaderbench.statistics.comparison import tango
+from leaderbench.statistics.intervals import Estimate, Interval
+
+repetitions = 2000
+
+
+def covered(found: list[Estimate], truth: float) -> float:
+    return float(np.mean([item.interval.low <= truth <= item.interval.high for item in found]))
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "percent"),
+    [(30, 0.95, 94), (100, 0.95, 97), (100, 0.99, 92), (164, 0.95, 95), (500, 0.99, 96), (14042, 0.5, 95)],
+)
+def test_wilson_covers_what_exact_enumeration_says(n: int, p: float, percent: int) -> None:
+    weights = stats.binom.pmf(np.arange(n + 1), n, p)
+    share = sum(w for k, w in enumerate(weights) if w > 1e-12 and wilson(k, n).low <= p <= wilson(k, n).high)
+    assert round(100 * share) == percent
+
+
+@pytest.mark.parametrize(("n", "shape"), [(20, (2, 2)), (40, (0.5, 0.5)), (200, (8, 2))])
+def test_the_interval_of_shares_holds_its_level(n: int, shape: tuple[float, float]) -> None:
+    rng = np.random.default_rng(1)
+    found = [mean(rng.beta(*shape, n).tolist()) for _ in range(repetitions)]
+    assert 0.935 < covered(found, shape[0] / sum(shape)) < 0.98
+
+
+def test_clusters_are_needed_where_questions_come_in_clusters() -> None:
+    rng = np.random.default_rng(2)
+    clusters = [c for c in range(60) for _ in range(6)]
+    draws = [rng.random(360) < np.repeat(rng.beta(1.5, 1.5, 60), 6) for _ in range(repetitions // 2)]
+    values = [draw.astype(float).tolist() for draw in draws]
+    assert covered([mean(item) for item in values], 0.5) < 0.85
+    assert 0.935 < covered([mean(item, clusters) for item in values], 0.5) < 0.97
+
+
+def subjects(count: int, size: int, average: float, rng: np.random.Generator) -> list[tuple[float, int]]:
+    shares = rng.beta(average * 8, (1 - average) * 8, count)
+    return [(float(share), max(1, int(rng.integers(size, 2 * size + 1)))) for share in shares]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "average"),
+    [(57, 10, 0.25), (57, 2, 0.6), (20, 5, 0.95), (6, 10, 0.5), (6, 60, 0.9), (3, 30, 0.7)],
+)
+def test_the_macro_interval_holds_its_level(count: int, size: int, average: float) -> None:
+    rng = np.random.default_rng(3)
+    parts = subjects(count, size, average, rng)
+    truth = float(np.mean([share for share, _ in parts]))
+    found = [
+        macro([(rng.random(n) < share).astype(float).tolist() for share, n in parts]) for _ in range(repetitions // 2)
+    ]
+    assert 0.93 < covered(found, truth) < 0.985
+
+
+def test_the_micro_interval_does_not_serve_a_macro_mean() -> None:
+    rng = np.random.default_rng(4)
+    parts = [(0.9, 20), (0.5, 20), (0.2, 400)]
+    draws = [[(rng.random(n) < share).astype(float).tolist() for share, n in parts] for _ in range(1000)]
+    truth = np.mean([share for share, _ in parts])
+    plain = [mean([value for part in draw for value in part]).standard_error for draw in draws]
+    right = [macro(draw) for draw in draws]
+    inside = np.mean([abs(item.estimate - truth) < 1.96 * error for item, error in zip(right, plain, strict=True)])
+    assert inside < 0.75
+    assert 0.93 < covered(right, float(truth)) < 0.97
+
+
+@pytest.mark.parametrize(("n", "p"), [(20, (0.1, 0.05)), (100, (0.02, 0.01)), (100, (0.2, 0.1)), (1000, (0.15, 0.12))])
+def test_the_interval_of_a_difference_holds_its_level(n: int, p: tuple[float, float]) -> None:
+    rng = np.random.default_rng(5)
+    known: dict[tuple[int, int], Interval] = {}
+    inside = 0
+    for b, c, _ in rng.multinomial(n, [*p, 1 - sum(p)], size=repetitions):
+        found = known.setdefault((int(b), int(c)), tango(int(b), int(c), n)) if (b, c) not in known else known[b, c]
+        inside += found.low <= p[0] - p[1] <= found.high
+    assert 0.935 < inside / repetitions < 0.99
+
+
+def macro_pairs(
+    rng: np.random.Generator, gap: float, sizes: list[int]
+) -> tuple[dict[str, float], dict[str, float], dict[str, str]]:
+    a, b, subsets = {}, {}, {}
+    for k, size in enumerate(sizes):
+        for i in range(size):
+            name = f"{k}/{i}"
+            draw = rng.random()
+            subsets[name] = str(k)
+            a[name] = float(draw < 0.15 + gap or draw > 0.7)
+            b[name] = float(0.15 + gap <= draw < 0.3 or draw > 0.7)
+    return a, b, subsets
+
+
+def test_the_test_of_a_macro_difference_rejects_no_more_often_than_it_says() -> None:
+    rng = np.random.default_rng(6)
+    for sizes, count in (([8, 15, 40], 250), ([60, 100, 100], 600)):
+        p = []
+        for _ in range(count):
+            a, b, subsets = macro_pairs(rng, 0.0, sizes)
+            p.append(paired_difference(a, b, subsets=subsets).p)
+        assert np.mean(np.array(p) < 0.05) < 0.05 + 2.6 * math.sqrt(0.05 * 0.95 / count)
+
+
+def test_the_interval_of_a_macro_difference_holds_its_level() -> None:
+    rng = np.random.default_rng(7)
+    inside = 0
+    for _ in range(600):
+        a, b, subsets = macro_pairs(rng, 0.05, [60, 100, 100])
+        found = paired_difference(a, b, subsets=subsets)
+        inside += found.interval.low <= 0.1 <= found.interval.high
+    assert 0.925 < inside / 600 < 0.975
