@@ -1,0 +1,1 @@
+"""Comparisons with the reference implementations: `python -m parity.golden` and `python -m parity.compare`."""
