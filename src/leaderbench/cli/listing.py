@@ -1,16 +1,12 @@
 """`leaderbench list`: benchmarks, models and runs."""
 
-import typer
-
-from leaderbench.cli import options, show, tables, terminal
+from leaderbench.cli import commands, options, show, tables, terminal
 from leaderbench.records import Json
 
-app = typer.Typer(
-    help="List benchmarks, models or runs.", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = commands.group(help="List benchmarks, models or runs.")
 
 
-@app.command("benchmarks")
+@app.command("benchmarks", cls=commands.Command)
 def benchmarks(json: options.Json = False) -> None:
     """List the benchmarks that can be asked."""
     from leaderbench.benchmarks import registry
@@ -36,7 +32,7 @@ def benchmarks(json: options.Json = False) -> None:
     terminal.stdout().print(made)
 
 
-@app.command("models")
+@app.command("models", cls=commands.Command)
 def models(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the bundled models and those with runs in the store."""
     from leaderbench.bundled import model_folders
@@ -61,7 +57,7 @@ def models(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fa
     show.report_damage(summaries)
 
 
-@app.command("runs")
+@app.command("runs", cls=commands.Command)
 def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the runs in the store, oldest first."""
     from rich.markup import escape

@@ -11,19 +11,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from leaderbench.cli import demo, doctor, export, listing, requests, run, sample, show
+from leaderbench.cli import commands, demo, doctor, export, listing, requests, run, sample, show
+from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
 from leaderbench.errors import LeaderbenchError
 
-app = typer.Typer(
-    name="leaderbench",
+app = commands.group(
+    "leaderbench",
     help="Ask open language models benchmarks fast, keep every answer, and rank with the uncertainty shown.",
     epilog="Start with: leaderbench demo",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for name, command in (
     ("run", run.run),
@@ -34,7 +30,7 @@ for name, command in (
     ("doctor", doctor.doctor),
     ("demo", demo.demo),
 ):
-    app.command(name)(command)
+    app.command(name, cls=Command)(command)
 app.add_typer(listing.app, name="list")
 
 
@@ -105,10 +101,12 @@ def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
     try:
-        sys.exit(app(standalone_mode=False) or Exit.OK)
-    except BrokenPipeError:
+        code = app(standalone_mode=False) or Exit.OK
+        sys.stdout.flush()
+        sys.exit(code)
+    except (ReaderGoneError, BrokenPipeError):
         _closed_pipe()
-    except (KeyboardInterrupt, typer.Abort):
+    except (InterruptedRunError, KeyboardInterrupt, typer.Abort):
         _stop("Stopped; nothing is lost. Type the same command again to go on where it was.", Exit.INTERRUPTED)
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's usage errors, whatever module they live in

@@ -1,0 +1,112 @@
+"""`leaderbench run` with a fake model on the bundled exam."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from leaderbench.cli.exits import Exit
+from leaderbench.models.fake import FakeModel
+
+Cli = Callable[..., Any]
+Fakes = dict[str, FakeModel]
+
+
+def test_a_run_ends_with_scores_and_intervals(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "some/model", "-b", "exam/harness", "--limit", "3")
+    assert ending.code == 0
+    assert "exam/harness" in ending.out
+    assert "acc (micro)" in ending.out
+    assert "95 % interval" in ending.out
+    assert " 18 " in ending.out  # three questions of six subjects
+
+
+def test_a_family_runs_every_implementation(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "m", "-b", "exam", "--limit", "1", "--json")
+    names = [item["benchmark"] for item in json.loads(ending.out)["runs"]]
+    assert names == ["exam/original", "exam/helm", "exam/harness-2023", "exam/open-llm-v1", "exam/harness"]
+
+
+def test_a_benchmark_named_twice_runs_once(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "m", "-b", "exam/helm", "-b", "exam/helm", "--limit", "1", "--quiet")
+    assert len(ending.out.split()) == 1
+
+
+def test_json_is_one_document_with_every_overall_metric(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "m", "-b", "exam/harness-2023", "--limit", "2", "--json", "--no-progress")
+    (run,) = json.loads(ending.out)["runs"]
+    assert ending.err == ""
+    assert [(score["metric"], score["aggregation"]) for score in run["scores"]][:2] == [
+        ("acc_norm", "macro"),
+        ("acc_norm", "micro"),
+    ]
+    for score in run["scores"]:
+        assert score["low"] <= score["estimate"] <= score["high"]
+        assert (score["n"], score["errors"], score["subset"]) == (12, 0, None)
+
+
+def test_quiet_prints_only_run_ids_that_other_commands_take(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "m", "-b", "exam/helm", "-b", "exam/harness", "--limit", "1", "--quiet")
+    assert ending.err == ""
+    for run in ending.out.split():
+        assert len(cli("export", run).out.splitlines()) == 6
+
+
+def test_subset_may_be_repeated(cli: Cli, fakes: Fakes) -> None:
+    words = ("--subset", "opposites", "--subset", "capital_cities")
+    ending = cli("run", "m", "-b", "exam/helm", *words, "--limit", "2", "--quiet")
+    rows = [json.loads(line) for line in cli("export", ending.out.strip()).out.splitlines()]
+    assert [row["subset"] for row in rows] == ["opposites"] * 2 + ["capital_cities"] * 2 or [
+        row["subset"] for row in rows
+    ] == ["capital_cities"] * 2 + ["opposites"] * 2
+
+
+def test_an_unknown_subset_is_a_user_error_that_suggests_the_nearest(cli: Cli, fakes: Fakes) -> None:
+    ending = cli("run", "m", "-b", "exam/helm", "--subset", "oposites")
+    assert ending.code == Exit.INPUT
+    assert "opposites" in ending.err
+
+
+def test_the_same_command_asks_nothing_again(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "m", "-b", "exam/harness", "--limit", "2", "--json")
+    first = cli(*words)
+    asked = fakes["m"].asked
+    assert asked == 12
+    assert cli(*words).out == first.out
+    assert fakes["m"].asked == asked
+
+
+def test_progress_is_on_stderr_and_says_what_was_resumed(cli: Cli, fakes: Fakes) -> None:
+    cli("run", "m", "-b", "exam/harness", "--limit", "1")
+    ending = cli("run", "m", "-b", "exam/harness", "--limit", "2")
+    assert "resumed from 6" in ending.err
+    assert "resumed" not in ending.out
+
+
+def test_no_progress_leaves_stderr_empty(cli: Cli, fakes: Fakes) -> None:
+    assert cli("run", "m", "-b", "exam/harness", "--limit", "1", "--no-progress").err == ""
+
+
+def test_questions_without_an_answer_end_with_their_own_exit_code(cli: Cli, fakes: Fakes) -> None:
+    fakes["m"] = FakeModel("m", fails=lambda request: "capital" in request.context.question)
+    ending = cli("run", "m", "-b", "exam/harness", "--limit", "2", "--json")
+    assert ending.code == Exit.QUESTIONS
+    score = json.loads(ending.out)["runs"][0]["scores"][0]
+    assert score["errors"] > 0
+    assert score["n"] + score["errors"] == 12
+
+
+def test_the_store_is_where_the_environment_says(cli: Cli, fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADERBENCH_STORE", "elsewhere")
+    cli("run", "m", "-b", "exam/helm", "--limit", "1")
+    assert len(json.loads(cli("show", "--json", "--store", "elsewhere").out)["runs"]) == 1
+
+
+def test_shots_change_the_prompt_and_the_run(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "m", "-b", "exam/harness", "--limit", "1", "--quiet")
+    usual, none = cli(*words).out, cli(*words, "--shots", "0").out
+    assert usual != none
+    rows = [json.loads(cli("export", run.strip(), "--prompts").out.splitlines()[0]) for run in (usual, none)]
+    assert len(rows[0]["prompt"]) > len(rows[1]["prompt"])
+    assert "0 shots" in cli("list", "runs").out

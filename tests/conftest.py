@@ -1,0 +1,37 @@
+"""What tests of several folders use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def shared_folder() -> Path:
+    """The folder of real data and models, beside the repository or where LEADERBENCH_SHARED says; it may be absent."""
+    return Path(os.environ.get("LEADERBENCH_SHARED") or ROOT.parent / "shared").resolve()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and models; the test is skipped where it is absent."""
+    folder = shared_folder()
+    if not folder.is_dir():
+        pytest.skip(f"needs real data in {folder}; LEADERBENCH_SHARED names another folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the settings of whoever runs it, and none reaches the Hub."""
+    for name in (
+        "LEADERBENCH_STORE",
+        "LEADERBENCH_DATASETS",
+        "LEADERBENCH_DEBUG",
+        "COLUMNS",
+        "NO_COLOR",
+        "FORCE_COLOR",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
