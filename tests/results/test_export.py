@@ -1,7 +1,9 @@
 import csv
+import errno
 import io
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,8 +123,16 @@ def test_a_file_appears_only_when_it_is_complete(tmp_path: Path, samples: list[S
     assert [item.name for item in tmp_path.iterdir()] == ["rows.jsonl"]
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LeaderbenchError, match="is a folder: give a file name"):
         export.write_file([], tmp_path, "csv")
     with pytest.raises(LeaderbenchError, match="does not exist: create it"):
         export.write_file([], tmp_path / "no" / "rows.csv", "csv")
+
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(LeaderbenchError, match=r"no space left to write .* give another --output"):
+        export.write_file([], tmp_path / "rows.csv", "csv")
+    assert list(tmp_path.iterdir()) == []

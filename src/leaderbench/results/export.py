@@ -96,7 +96,7 @@ def write_file(samples: Iterable[Sample], path: Path, form: str, *, prompts: boo
     if not path.parent.is_dir():
         raise LeaderbenchError(f"The folder {path.parent} does not exist: create it or give another file name.")
     beside = path.with_name(f".{path.name}.part")
-    with said_plainly(path):
+    with said_plainly(path, "--output"):
         try:
             with beside.open("wb") as stream:
                 write(samples, stream, form, prompts=prompts)

@@ -13,26 +13,29 @@ forbidden = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
-def said_plainly(path: Path) -> Iterator[None]:
-    """Turn an `OSError` met while working on `path` into a `LeaderbenchError` that says what to do."""
+def said_plainly(path: Path, option: str = "--store") -> Iterator[None]:
+    """Turn an `OSError` met while working on `path` into a `LeaderbenchError` that says what to do.
+
+    `option` is the setting by which another place may be given.
+    """
     try:
         yield
     except OSError as error:
-        raise LeaderbenchError(sentence(error, path)) from error
+        raise LeaderbenchError(sentence(error, path, option)) from error
 
 
-def sentence(error: OSError, path: Path) -> str:
+def sentence(error: OSError, path: Path, option: str = "--store") -> str:
     """One sentence for a person: what failed, where, and what to do about it."""
     if error.errno in full:
         return (
-            f"There is no space left to write {path}: free some space or give another --store, "
+            f"There is no space left to write {path}: free some space or give another {option}, "
             "then run the same command again; everything stored before is kept."
         )
     if error.errno in forbidden:
-        return f"Access to {path} is denied: change its permissions or give another --store."
+        return f"Access to {path} is denied: change its permissions or give another {option}."
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
-        return f"{_nearest_file(path)} is a file where a folder is needed: remove it or give another --store."
-    return f"{path} cannot be used ({error.strerror or error}): check the disk or give another --store."
+        return f"{_nearest_file(path)} is a file where a folder is needed: remove it or give another {option}."
+    return f"{path} cannot be used ({error.strerror or error}): check the disk or give another {option}."
 
 
 def _nearest_file(path: Path) -> Path:
