@@ -58,6 +58,11 @@ class Prompt:
         """The prompt with only its first `count` shots."""
         return self.head + "".join(self.shots[:count]) + self.question
 
+    @property
+    def opening(self) -> str:
+        """What stands before the question; many prompts of a subject share it."""
+        return self.head + "".join(self.shots)
+
 
 @dataclass(frozen=True, slots=True)
 class LogLikelihood:

@@ -30,16 +30,15 @@ def token_log_probabilities(
         Natural-log probabilities float32 (q,) and greedy bool (q,). NaN where the model gave no finite distribution.
     """
     # Row blocks keep the intermediate values in the processor's cache.
-    block = max(1, (1 << 21) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
-    normalisers, best = [], []
-    for part in logits.split(max(1, block)):
+    block = max(1, (1 << 19) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
+    largest, normalisers = [], []
+    for part in logits.split(block):
         values = part.float()
-        largest, index = values.max(dim=-1)
-        normalisers.append((values - largest[:, None]).exp_().sum(dim=-1).log_() + largest)
-        best.append(index)
-    normaliser = torch.cat(normalisers)
-    picked = logits[rows, targets].float() - normaliser[rows]
-    return torch.where(torch.isfinite(normaliser[rows]), picked, torch.nan), torch.cat(best)[rows] == targets
+        largest.append(values.amax(dim=-1))
+        normalisers.append((values - largest[-1][:, None]).exp_().sum(dim=-1).log_() + largest[-1])
+    normaliser, target = torch.cat(normalisers)[rows], logits[rows, targets].float()
+    values = torch.where(torch.isfinite(normaliser), target - normaliser, torch.nan)
+    return values, target >= torch.cat(largest)[rows]
 
 
 @dataclass(frozen=True, slots=True)

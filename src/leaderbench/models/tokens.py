@@ -1,11 +1,13 @@
 """From requests to token ids: encoding and truncation, exactly as each recipe wants them."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
 from leaderbench.models.base import Encoded
+from leaderbench.models.pieces import Pieces, UnequalError
 from leaderbench.requests import Encoding, Generate, LogLikelihood, Request, Truncation
 
 Tokens = tuple[int, ...]
@@ -36,12 +38,16 @@ class _Plan:
     continuations: tuple[tuple[str, bool], ...]
     """What is encoded to get each continuation, and whether with special tokens."""
 
+    joint: bool = False
+    """Whether those strings begin with the context, whose tokens then come off."""
+
 
 class Encoder:
     """Encodes requests in batches, each distinct string once a batch."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, limits: Limits) -> None:
         self.tokenizer, self.limits = tokenizer, limits
+        self.pieces = Pieces(tokenizer) if Pieces.suit(tokenizer) else None
         self.window = int(tokenizer.model_max_length)
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         self.start = bos if bos is not None else eos
@@ -52,7 +58,7 @@ class Encoder:
         texts = [request.context.with_shots(count) for request, count in zip(requests, shots, strict=True)]
         cut = self._cut_at_the_end(requests, texts, shots)
         plans = [self._plan(request, text) for request, text in zip(requests, cut, strict=True)]
-        ids = self._ids(string for plan in plans for string in ((plan.context, plan.special), *plan.continuations))
+        ids = self._ids(requests, plans)
         result = []
         for request, plan, count, before, after in zip(requests, plans, shots, texts, cut, strict=True):
             encoded = self._assemble(request, plan, ids)
@@ -77,7 +83,8 @@ class Encoder:
         # BOS gets no second one.
         bos = self.tokenizer.bos_token
         special = request.special_tokens and not (isinstance(bos, str) and text.startswith(bos))
-        return _Plan(text.rstrip(), special, tuple((text + string, special) for string in request.continuations))
+        strings = tuple((text + string, special) for string in request.continuations)
+        return _Plan(text.rstrip(), special, strings, joint=True)
 
     def _assemble(self, request: Request, plan: _Plan, ids: dict[tuple[str, bool], Tokens]) -> Encoded:
         """Put the tokens of one request together and cut what is too long."""
@@ -85,7 +92,7 @@ class Encoder:
         continuations = [ids[string] for string in plan.continuations]
         if isinstance(request, LogLikelihood) and request.encoding is Encoding.LAST_TOKEN:
             continuations = [tokens[-1:] for tokens in continuations]
-        elif isinstance(request, LogLikelihood) and request.encoding is Encoding.JOINT and plan.context:
+        elif plan.joint:
             continuations = [tokens[len(context) :] for tokens in continuations]
         lengths = [len(tokens) for tokens in continuations] or [1]
         kept = [len(context)] * len(lengths)
@@ -159,14 +166,41 @@ class Encoder:
             result[i] = text
         return result
 
-    def _ids(self, strings: Iterable[tuple[str, bool]]) -> dict[tuple[str, bool], Tokens]:
-        """Token ids of distinct (string, special tokens or not)."""
-        distinct = dict.fromkeys(strings)
+    def _ids(self, requests: Sequence[Request], plans: Sequence[_Plan]) -> dict[tuple[str, bool], Tokens]:
+        """Token ids of every distinct (string, special tokens or not) of some plans."""
         ids: dict[tuple[str, bool], Tokens] = {}
         for special in (True, False):
-            texts = [text for text, wanted in distinct if wanted is special]
+            mine = [(request, plan) for request, plan in zip(requests, plans, strict=True) if plan.special is special]
+            if self.pieces is not None:
+                try:
+                    ids |= self._in_pieces(self.pieces, mine, special)
+                except UnequalError:
+                    self.pieces = None
+        missing = dict.fromkeys(
+            string for plan in plans for string in ((plan.context, plan.special), *plan.continuations) if string not in ids
+        )
+        for special in (True, False):
+            texts = [text for text, wanted in missing if wanted is special]
             ids |= {(text, special): tokens for text, tokens in zip(texts, self._batch(texts, special), strict=True)}
         return ids
+
+    def _in_pieces(
+        self, pieces: Pieces, plans: Sequence[tuple[Request, _Plan]], special: bool
+    ) -> dict[tuple[str, bool], Tokens]:
+        """Contexts from their shared shots on, and joint continuations from their contexts on."""
+        nothing = pieces.nothing(special)
+        shared = {plan.context: request.context.opening for request, plan in plans}
+        openings = [text for text, count in Counter(shared.values()).items() if count > 1 and text]
+        _, known = pieces.begin(openings, [nothing] * len(openings), special)
+        after = dict(zip(openings, known, strict=True))
+        contexts = list(shared)
+        bases = [after.get(shared[text], nothing) if text.startswith(shared[text]) else nothing for text in contexts]
+        tokens, known = pieces.begin(contexts, bases, special)
+        begun = dict(zip(contexts, known, strict=True))
+        joint = {text: begun[plan.context] for _, plan in plans if plan.joint for text, _ in plan.continuations}
+        ids = {(text, special): found for text, found in zip(contexts, tokens, strict=True)}
+        encoded = pieces.encode(list(joint), list(joint.values()), special)
+        return ids | {(text, special): found for text, found in zip(joint, encoded, strict=True)}
 
     def _batch(self, texts: Sequence[str], special: bool) -> list[Tokens]:
         if not texts:

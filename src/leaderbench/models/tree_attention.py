@@ -43,8 +43,8 @@ class Group:
     visible: torch.Tensor
     """Which rows each token sees, bool, shape (tokens, cached + tokens)."""
 
-    distances: torch.Tensor
-    """How many positions back each row lies, shape as `visible`."""
+    depths: torch.Tensor
+    """Position of each row in its sequence, shape (cached + tokens,); the tokens are the last ones."""
 
     moved: torch.Tensor | None
     """Rows (depths as written) of tokens on the path to the next token, shape (moved,); None where they lie right."""
@@ -66,7 +66,6 @@ def groups(trie: Trie, nodes: Ints, following: int, size: int, device: torch.dev
         members, after = nodes[begin:end], int(nodes[end]) if end < len(nodes) else following
         sees_path = trie.ends[path][None, :] > members[:, None]
         sees_group = (members[None, :] <= members[:, None]) & (ends[begin:end][None, :] > members[:, None])
-        row_depths = np.concatenate([trie.depths[path], depths[begin:end]])
         kept = np.flatnonzero(ends[begin:end] > after)
         lies_right = np.array_equal(kept, np.arange(len(kept)))
         depth = int(depths[begin + kept[0]]) if len(kept) else 0
@@ -76,7 +75,7 @@ def groups(trie: Trie, nodes: Ints, following: int, size: int, device: torch.dev
                 end,
                 len(path),
                 torch.from_numpy(np.concatenate([sees_path, sees_group], axis=1)).to(device),
-                torch.from_numpy(depths[begin:end, None] - row_depths[None, :]).to(device),
+                torch.from_numpy(np.concatenate([trie.depths[path], depths[begin:end]])).to(device),
                 None if lies_right else torch.from_numpy(kept + len(path)).to(device),
                 slice(depth, depth + len(kept)),
             )
@@ -127,13 +126,17 @@ class Pass:
     def mask(self, window: int | None, dtype: torch.dtype) -> list[torch.Tensor]:
         """Additive masks, one a group: 0 where a token sees a row, minus infinity elsewhere."""
         if (window, dtype) not in self.masks:
-            self.masks[window, dtype] = [
-                torch.zeros_like(group.visible, dtype=dtype).masked_fill_(
-                    ~group.visible if window is None else ~(group.visible & (group.distances < window)), -torch.inf
-                )
-                for group in self.groups
-            ]
+            self.masks[window, dtype] = [additive(group, window, dtype) for group in self.groups]
         return self.masks[window, dtype]
+
+
+def additive(group: Group, window: int | None, dtype: torch.dtype) -> torch.Tensor:
+    """The mask of one group, shape (tokens, rows); a window counts the token itself and what lies less far back."""
+    visible = group.visible
+    if window is not None:
+        positions = group.depths[group.cached :, None]
+        visible = visible & (positions - group.depths[None, :] < window)
+    return torch.zeros_like(visible, dtype=dtype).masked_fill_(~visible, -torch.inf)
 
 
 _current: ContextVar[Pass] = ContextVar("leaderbench_tree_pass")

@@ -1,0 +1,118 @@
+"""Our side: the same prompts through leaderbench.
+
+    python -m perf.ours RULE MODEL DATASETS SUBJECT…
+
+prints one JSON object: questions, seconds, peak memory, and where the time went.
+"""
+
+import argparse
+import dataclasses
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from leaderbench.benchmarks import mmlu
+from leaderbench.benchmarks.datasets import HubDatasets
+from leaderbench.evaluation.ask import ask
+from leaderbench.evaluation.run import evaluate
+from leaderbench.models import local, tree_attention
+from leaderbench.models.load import load_model
+from leaderbench.models.tokens import Encoder
+from leaderbench.records import Question
+from leaderbench.requests import Encoding
+from leaderbench.results.store import Store
+from perf.work import Work, counted
+
+Clock = dict[str, float]
+
+
+def rules() -> dict[str, list[mmlu.Choices]]:
+    """What is measured: the choices of one implementation, or of several that share their prompts."""
+    letters = next(item for item in mmlu.benchmarks() if item.name == "mmlu/harness").choices
+    texts = dataclasses.replace(letters, asked=mmlu.Asked.SPACED_TEXTS)
+    bare = dataclasses.replace(letters, asked=mmlu.Asked.LETTERS, encoding=Encoding.LAST_TOKEN)
+    written = dataclasses.replace(letters, asked=mmlu.Asked.NEXT_TOKEN)
+    return {
+        "letters": [letters],
+        "harness-2023": [mmlu.harness_2023],
+        "texts": [texts],
+        "all-rules": [letters, texts, bare, written],
+    }
+
+
+@contextmanager
+def timed(clock: Clock, owner: object, name: str) -> Iterator[None]:
+    """Add the time spent in one function to the clock under its name."""
+    plain = getattr(owner, name)
+
+    def wrapped(*args: object, **kwargs: object) -> object:
+        began = time.perf_counter()
+        try:
+            return plain(*args, **kwargs)
+        finally:
+            clock[name] = clock.get(name, 0.0) + time.perf_counter() - began
+
+    setattr(owner, name, wrapped)
+    try:
+        yield
+    finally:
+        setattr(owner, name, plain)
+
+
+def main() -> None:
+    """Run and report."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rule", choices=list(rules()))
+    parser.add_argument("model")
+    parser.add_argument("datasets", type=Path)
+    parser.add_argument("subjects", nargs="+")
+    given = parser.parse_args()
+    model = load_model(given.model, dtype="float32", device="cpu")
+    source, clock, work = HubDatasets(given.datasets), Clock(), Work()
+    base = next(item for item in mmlu.benchmarks() if item.name == "mmlu/harness")
+    recipes = [dataclasses.replace(base, choices=choices) for choices in rules()[given.rule]]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        timed(clock, Encoder, "encode"),
+        timed(clock, local, "lay"),
+        timed(clock, tree_attention, "groups"),
+        counted(model, work),
+    ):
+        began = time.perf_counter()
+        if len(recipes) == 1:
+            run = evaluate(model, recipes[0], store=folder, datasets=source, subsets=given.subjects)
+            count = len(run.samples)
+        else:
+            asked: list[Question] = [q for recipe in recipes for q in recipe.questions(source, given.subjects)]
+            ask(model, (request for question in asked for request in question.requests), Store(folder))
+            count = len(asked) // len(recipes)
+        seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        json.dumps(
+            {
+                "questions": count,
+                "seconds": seconds,
+                "peak_mib": peak,
+                "planning_share": sum(clock.values()) / seconds,
+                "encode_seconds": clock["encode"],
+                "lay_seconds": clock["lay"],
+                "groups_seconds": clock["groups"],
+                "useful_gflop": work.gflop,
+                "tokens_asked": model.effort.asked,
+                "tokens_computed": model.effort.computed,
+                "useful_rate": work.gflop / seconds,
+                "product_rate": work.product_rate(),
+                "utilisation": work.ideal_seconds() / seconds,
+                "path": model.path.name,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
