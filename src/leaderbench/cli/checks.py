@@ -10,11 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.requests import LogLikelihood, Prompt
 
 LITTLE_MEMORY = 2 * 2**30
 LITTLE_DISK = 2 * 2**30
 NO_DISK = 50 * 2**20
 
+
+QUESTION = LogLikelihood(Prompt("", (), "Two and two make"), (" four", " five"))
 
 versions_that_matter = (
     "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "datasets", "pyarrow"
@@ -185,8 +188,6 @@ def hub() -> Check:
 
 def model_loading(name: str | None) -> Check:
     """Load a model and ask it one question."""
-    from leaderbench.requests import LogLikelihood, Prompt
-
     try:
         from leaderbench.bundled import model_folders
         from leaderbench.models.load import load_model
@@ -194,8 +195,7 @@ def model_loading(name: str | None) -> Check:
         name = name or f"bundled:{next(iter(model_folders()))}"
         start = time.perf_counter()
         model = load_model(name)
-        question = LogLikelihood(Prompt("", (), "Two and two make"), (" four", " five"))
-        ((_, response),) = model.answer([question])
+        ((_, response),) = model.answer([QUESTION])
         seconds = time.perf_counter() - start
     except LeaderbenchError as error:
         return Check("model", Health.PROBLEM, f"{name}: {error}", "see what the message says, or try another --model")

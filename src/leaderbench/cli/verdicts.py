@@ -62,4 +62,4 @@ def reversals(found: Sequence[Verdict]) -> list[str]:
 
 def spoken(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
