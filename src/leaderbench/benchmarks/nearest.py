@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """The end of a sentence: the nearest known name, or all of them where they are few, or a full stop."""
-    close = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    begun = [other for other in known if len(name) > 1 and other.lower().startswith(name.lower())]
+    close = begun or get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
     if 0 < len(known) <= 12:
