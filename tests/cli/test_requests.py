@@ -87,7 +87,7 @@ class TwoRequests:
 def test_a_question_with_several_requests_has_a_numbered_row_for_each() -> None:
     requests = tuple(LogLikelihood(Prompt("", (), f"option {n}"), (" rest",)) for n in (1, 2))
     question = Question(Example("x/0", "x", "", ("1", "2"), 1), requests)
-    found = list(request_rows(TwoRequests(), [question]))  # type: ignore[arg-type]
+    found = list(request_rows(TwoRequests(), [question]))
     assert [(row["request"], row["context"], row["target"]) for row in found] == [
         (0, "option 1", "2"),
         (1, "option 2", "2"),
