@@ -137,6 +137,10 @@ class MultipleChoice:
             asked, known = [row.row for row in rows], [row.row for row in pool]
             yield from sequential_draws(asked, known, self.shots, excluding=excluding)
 
+    def target(self, example: Example) -> str:
+        """The letter of the right answer."""
+        return letter(example.target)
+
     def score(self, example: Example, responses: Sequence[Answer]) -> Outcome:
         answers = cast("Sequence[LogLikelihoodResponse]", responses)
         return self.task.score(example, [c.log_likelihood for answer in answers for c in answer.continuations])
