@@ -101,7 +101,7 @@ def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
     try:
-        code = app(standalone_mode=False) or Exit.OK
+        code = app(prog_name="leaderbench", standalone_mode=False) or Exit.OK
         sys.stdout.flush()
         sys.exit(code)
     except (ReaderGoneError, BrokenPipeError):
