@@ -18,7 +18,8 @@ class Loader:
     """Stands in for `datasets.load_dataset`: remembers how it was called and answers or fails."""
 
     def __init__(self, answer: Any) -> None:
-        self.answer, self.calls = answer, []
+        self.answer = answer
+        self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         self.calls.append((arguments, options))

@@ -46,8 +46,8 @@ def test_helm_orders_the_dev_rows_of_all_subjects_as_captured(captured: Any, rea
 
 def test_the_harness_of_january_2023_draws_validation_rows_as_captured(captured: Any, real: HubDatasets) -> None:
     for subject, sampling in captured["harness_jan_2023_sampling"].items():
-        counts = [len(real.rows("cais/mmlu", subject, split)) for split in ("test", "validation")]
-        draws = shuffled_draws(*counts, 6)
+        questions, pool = (len(real.rows("cais/mmlu", subject, split)) for split in ("test", "validation"))
+        draws = shuffled_draws(questions, pool, 6)
         for question, rows in sampling["val_indices"].items():
             # One of the six drawn is left out: the question itself where it was drawn, else the last.
             assert [row for row in draws[int(question)] if row in rows] == rows

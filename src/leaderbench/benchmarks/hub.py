@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -43,6 +44,7 @@ def rows(dataset: str, config: str, split: str, revision: str, *, exported: bool
     return cast("list[Row]", loaded.to_list())
 
 
+@cache
 def answers(dataset: str, revision: str) -> bool:
     """Whether the Hub answers, asked once and without the retries that `load_dataset` makes for half a minute."""
     from huggingface_hub import HfApi
