@@ -10,10 +10,9 @@ import json
 import resource
 import time
 
-LETTERS = "{{question.strip()}}\nA. {{choices[0]}}\nB. {{choices[1]}}\nC. {{choices[2]}}\nD. {{choices[3]}}\nAnswer:"
-QUESTION_2023 = (
-    "Question: {{question}}\nChoices:\nA. {{choices[0]}}\nB. {{choices[1]}}\nC. {{choices[2]}}\nD. {{choices[3]}}\nAnswer:"
-)
+CHOICES = "A. {{choices[0]}}\nB. {{choices[1]}}\nC. {{choices[2]}}\nD. {{choices[3]}}"
+LETTERS = "{{question.strip()}}\n" + CHOICES + "\nAnswer:"
+QUESTION_2023 = "Question: {{question}}\nChoices:\n" + CHOICES + "\nAnswer:"
 
 
 def task(rule: str, folder: str, subject: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ VOCABULARY = 32_000
 
 
 def make(folder: Path, texts: list[str]) -> None:
-    """Write configuration, float32 weights and a byte-level BPE tokenizer with BOS, trained on `texts`, into `folder`."""
+    """Write configuration, float32 weights and a byte-level BPE tokenizer with BOS, trained on `texts`."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -26,7 +26,7 @@ def make(folder: Path, texts: list[str]) -> None:
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
-    wrapped = PreTrainedTokenizerFast(
+    wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", model_max_length=4096
     )
     torch.manual_seed(0)

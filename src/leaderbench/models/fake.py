@@ -71,7 +71,10 @@ class FakeModel:
         for request in requests:
             time.sleep(self.seconds)
             self.asked += 1
-            yield request, Failure("the fake model was told to fail here") if self.fails(request) else self._one(request)
+            yield (
+                request,
+                Failure("the fake model was told to fail here") if self.fails(request) else self._one(request),
+            )
 
     def _one(self, request: Request) -> Response:
         encoded = next(self.encode([request]))

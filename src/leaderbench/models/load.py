@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Json
@@ -77,7 +77,7 @@ def load_model(
 
 
 def identity_of(facts: dict[str, Json]) -> str:
-    """Digest of what can change an answer: the files, how numbers are represented and by which libraries they are made."""
+    """Digest of what can change an answer: the files, how numbers are represented, and the libraries that compute."""
     causes = {key: facts[key] for key in ("weights", "dtype", "device", "backend", "max_length", "versions")}
     return hashlib.sha256(json.dumps(causes, sort_keys=True).encode()).hexdigest()
 
@@ -130,10 +130,13 @@ def _fetch(name: str, revision: str | None) -> tuple[FilePath, str | None]:
             f"The Hub repository {where} is gated: accept its terms on its page, then log in with `hf auth login`."
         ) from error
     except RevisionNotFoundError as error:
-        raise LeaderbenchError(f"The Hub repository {name} has no revision {revision}; see its page for those it has.") from error
+        raise LeaderbenchError(
+            f"The Hub repository {name} has no revision {revision}; see its page for those it has."
+        ) from error
     except RepositoryNotFoundError as error:
         raise LeaderbenchError(
-            f"There is no folder and no public Hub repository called {name}; check the spelling, or log in if it is private."
+            f"There is no folder and no public Hub repository called {name}; check the spelling, or log in where it is "
+            "private."
         ) from error
     except HFValidationError as error:
         raise LeaderbenchError(f"{name!r} is neither a folder nor the id of a Hub repository (owner/name).") from error
@@ -156,7 +159,7 @@ def require_files(folder: FilePath, name: str) -> None:
         return
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         raise LeaderbenchError(
-            f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors first."
+            f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors."
         )
     raise LeaderbenchError(f"{name} holds no weights: there is no .safetensors file in it.")
 
@@ -192,11 +195,11 @@ def load_network(folder: FilePath, name: str, dtype: str, device: str) -> "PreTr
     if dtype not in DTYPES:
         raise LeaderbenchError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
     target = choose_device(device)
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         chosen = choose_dtype(dtype, getattr(config, "dtype", None), target)
-        network, report = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=chosen,
@@ -204,17 +207,20 @@ def load_network(folder: FilePath, name: str, dtype: str, device: str) -> "PreTr
             trust_remote_code=False,
             output_loading_info=True,
         )
-        network = network.to(target).eval()
+        network: PreTrainedModel = loaded[0].to(target).eval()
     except torch.OutOfMemoryError as error:
-        raise LeaderbenchError(f"{name} does not fit in the memory of {target}; try --dtype bfloat16 or another device.") from error
+        raise LeaderbenchError(
+            f"{name} does not fit in the memory of {target}; try --dtype bfloat16 or another device."
+        ) from error
     except Exception as error:
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
         raise LeaderbenchError(f"The weights of {name} cannot be loaded: {first_line(error)}") from error
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise LeaderbenchError(f"The weights of {name} are incomplete: {missing[0]} and {len(missing) - 1} more are missing.")
-    return network  # type: ignore[no-any-return]
+    if missing := sorted(loaded[1]["missing_keys"]):
+        raise LeaderbenchError(
+            f"The weights of {name} are incomplete: {missing[0]} and {len(missing) - 1} more are missing."
+        )
+    return network
 
 
 def first_line(error: Exception) -> str:
@@ -237,12 +243,14 @@ def choose_device(device: str) -> "torch.device":
         target = torch.device(device)
         torch.zeros(1, device=target)
     except (RuntimeError, AssertionError) as error:
-        raise LeaderbenchError(f"There is no device {device!r} here; `leaderbench doctor` lists what there is.") from error
+        raise LeaderbenchError(
+            f"There is no device {device!r} here; `leaderbench doctor` lists what there is."
+        ) from error
     return target
 
 
 def choose_dtype(dtype: str, checkpoint: Any, device: "torch.device") -> "torch.dtype":
-    """The float type to compute in: what the checkpoint is in where the device computes in it at speed, else float32."""
+    """The float type to compute in: the checkpoint's where the device computes in it at speed, else float32."""
     import torch
 
     if dtype != "auto":
@@ -255,16 +263,22 @@ def choose_dtype(dtype: str, checkpoint: Any, device: "torch.device") -> "torch.
     return torch.float32
 
 
+def vocabulary(network: "PreTrainedModel") -> int:
+    """How many token ids a network knows."""
+    return len(cast("torch.nn.Embedding", network.get_input_embeddings()).weight)
+
+
 def check_vocabulary(network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", name: str) -> None:
     """Refuse a tokenizer that belongs to another model.
 
     Raises:
         LeaderbenchError: the tokenizer's own vocabulary is larger than the embedding.
     """
-    rows = network.get_input_embeddings().num_embeddings
+    rows = vocabulary(network)
     if tokenizer.vocab_size > rows:
         raise LeaderbenchError(
-            f"The tokenizer of {name} has {tokenizer.vocab_size} tokens and the model only {rows}: they do not belong together."
+            f"The tokenizer of {name} has {tokenizer.vocab_size} tokens and the model only {rows}: they do not belong "
+            "together."
         )
 
 

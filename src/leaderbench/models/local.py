@@ -7,6 +7,7 @@ from itertools import islice
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from leaderbench.models.base import Effort, Encoded
+from leaderbench.models.load import vocabulary
 from leaderbench.models.paths import Path
 from leaderbench.models.scoring import Scores, lay
 from leaderbench.models.tokens import Encoder
@@ -82,15 +83,15 @@ class LocalModel:
         """Why this network cannot be asked, where its tokenizer can."""
         if isinstance(request, Generate) and request.max_tokens != 1:
             return f"this model answers generations of one token, not of {request.max_tokens}"
-        rows = self.network.get_input_embeddings().num_embeddings
-        largest = max(max(encoded.context), *(max(tokens) for tokens in encoded.continuations), 0)
+        rows = vocabulary(self.network)
+        largest = max(token for tokens in (encoded.context, *encoded.continuations) for token in tokens)
         if largest >= rows:
-            return f"token {largest} is outside the model's vocabulary of {rows}: the tokenizer belongs to another model"
+            return (
+                f"token {largest} is outside the model's vocabulary of {rows}: the tokenizer belongs to another model"
+            )
         return None
 
-    def _response(
-        self, request: Request, encoded: Encoded, scores: Scores, span: tuple[int, int]
-    ) -> Response:
+    def _response(self, request: Request, encoded: Encoded, scores: Scores, span: tuple[int, int]) -> Response:
         counts = (encoded.context_tokens, encoded.truncated, encoded.shots_dropped)
         answer: Answer
         if isinstance(request, LogLikelihood):

@@ -1,4 +1,4 @@
-"""The ways to get next-token logits at chosen nodes of a trie: the tree path, and plain batches that any model takes."""
+"""The ways to get next-token logits at chosen nodes of a trie: the tree path, and plain batches for any model."""
 
 import inspect
 from collections.abc import Iterator
@@ -39,7 +39,9 @@ class Budget:
 def out_of_memory(error: Exception) -> bool:
     """Whether an error says that memory ran out, on any device."""
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "out of memory" in text or "can't allocate" in text
+    return (
+        isinstance(error, torch.OutOfMemoryError | MemoryError) or "out of memory" in text or "can't allocate" in text
+    )
 
 
 class Path(Protocol):
@@ -49,7 +51,7 @@ class Path(Protocol):
     budget: Budget
 
     def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
-        """Next-token logits at the `wanted` nodes (sorted, distinct), piece by piece: nodes (n,), logits (n, vocabulary)."""
+        """Next-token logits at the `wanted` nodes (sorted, distinct), in pieces: nodes (n,), logits (n, vocabulary)."""
 
 
 class TreePath:
@@ -89,9 +91,7 @@ class TreePath:
     def _rows(self, trie: Trie) -> tree_attention.Rows:
         return tree_attention.Rows(int(trie.depths.max()) + 1 + min(self.group, len(trie)), windows=self.windows)
 
-    def _forward(
-        self, trie: Trie, nodes: Ints, asked: Ints, following: int, rows: tree_attention.Rows
-    ) -> torch.Tensor:
+    def _forward(self, trie: Trie, nodes: Ints, asked: Ints, following: int, rows: tree_attention.Rows) -> torch.Tensor:
         device = self.model.device
         self.model.set_attn_implementation(tree_attention.NAME)
         pack = tree_attention.groups(trie, nodes, following, self.group, device)

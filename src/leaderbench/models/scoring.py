@@ -1,4 +1,4 @@
-"""The one function that turns logits into token log-probabilities, and the bookkeeping of which request asked for which."""
+"""The one function that turns logits into token log-probabilities, and who asked for which."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def token_log_probabilities(
     # Row blocks keep the intermediate values in the processor's cache.
     block = max(1, (1 << 19) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
     largest, normalisers = [], []
-    for part in logits.split(block):
+    for part in torch.split(logits, block):
         values = part.float()
         largest.append(values.amax(dim=-1))
         normalisers.append((values - largest[-1][:, None]).exp_().sum(dim=-1).log_() + largest[-1])

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from leaderbench.models import tree_attention
+from leaderbench.models.load import vocabulary
 from leaderbench.models.paths import Budget, Path, PlainPath, TreePath
 from leaderbench.models.trie import Trie, build
 from leaderbench.records import Json
@@ -28,7 +29,8 @@ def choose(network: PreTrainedModel, budget: Budget) -> tuple[Path, dict[str, Js
             reason = f"{type(error).__name__}: {error}"[:300]
         else:
             report |= {"difference": difference, "allowed": allowed}
-            reason = unseen_windows(network, tree) or (None if difference <= allowed else "it disagrees with plain scoring")
+            disagrees = None if difference <= allowed else "it disagrees with plain scoring"
+            reason = unseen_windows(network, tree) or disagrees
     if not reason:
         return tree, report
     network.set_attn_implementation(own)
@@ -36,20 +38,20 @@ def choose(network: PreTrainedModel, budget: Budget) -> tuple[Path, dict[str, Js
 
 
 def unfit(network: PreTrainedModel) -> str | None:
-    """Why this architecture cannot take the tree path, as far as its configuration tells; None where nothing speaks against it."""
+    """Why this architecture cannot take the tree path, as far as its configuration tells."""
     config = network.config.get_text_config()
     rope = getattr(config, "rope_parameters", None) or {}
     kind = rope.get("rope_type") if isinstance(rope, dict) else None
     if kind in LENGTHENING_ROPE:
         return f"{kind} rotary embeddings depend on the longest sequence of a batch"
-    if not getattr(network, "_supports_attention_backend", False):
-        return "its attention does not go through the attention interface"
     kinds = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
     return f"it has layers of kind {', '.join(sorted(kinds))}" if kinds else None
 
 
 def unseen_windows(network: PreTrainedModel, tree: TreePath) -> str | None:
-    """Whether a sliding window of the configuration never reached the attention, so that the tree path would ignore it."""
+    """Why the attention was not asked as the configuration says, so that the tree path would measure something else."""
+    if not tree.windows:
+        return "its attention does not go through the attention interface"
     config = network.config.get_text_config()
     window, kinds = getattr(config, "sliding_window", None), getattr(config, "layer_types", None)
     if window is None or getattr(config, "use_sliding_window", True) is False:
@@ -60,7 +62,7 @@ def unseen_windows(network: PreTrainedModel, tree: TreePath) -> str | None:
 
 
 def compare(tree: Path, plain: Path, network: PreTrainedModel) -> tuple[float, float]:
-    """Largest difference in log-probability between two paths on a sample of branching sequences, and how much is noise."""
+    """Largest difference in log-probability between two paths on branching sequences, and how much is noise."""
     trie = sample(network)
     wanted = np.arange(len(trie))
     ours, theirs = (log_probabilities(path, trie, wanted) for path in (tree, plain))
@@ -74,7 +76,7 @@ def compare(tree: Path, plain: Path, network: PreTrainedModel) -> tuple[float, f
 def sample(network: PreTrainedModel) -> Trie:
     """Sequences of random tokens that branch at several depths."""
     generator = np.random.default_rng(0)
-    limit = network.get_input_embeddings().num_embeddings
+    limit = vocabulary(network)
 
     def tokens(count: int) -> list[int]:
         return [int(token) for token in generator.integers(0, limit, count)]
@@ -86,8 +88,6 @@ def sample(network: PreTrainedModel) -> Trie:
 
 def log_probabilities(path: Path, trie: Trie, wanted: NDArray[np.int64]) -> torch.Tensor:
     """Log-probabilities at wanted nodes, in their order, shape (nodes, vocabulary)."""
-    pieces = {}
-    for nodes, logits in path.logits(trie, wanted):
-        for node, row in zip(nodes.tolist(), logits.float().log_softmax(dim=-1), strict=True):
-            pieces[node] = row
-    return torch.stack([pieces[node] for node in wanted.tolist()])
+    pieces = [(nodes, logits.float().log_softmax(dim=-1)) for nodes, logits in path.logits(trie, wanted)]
+    order = np.argsort(np.concatenate([nodes for nodes, _ in pieces]))
+    return torch.cat([rows for _, rows in pieces])[torch.from_numpy(order).to(pieces[0][1].device)]

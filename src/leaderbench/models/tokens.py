@@ -151,7 +151,7 @@ class Encoder:
                 return self.window - 1 if self.window < UNLIMITED else None
 
     def _cut_at_the_end(self, requests: Sequence[Request], texts: Sequence[str], shots: Sequence[int]) -> list[str]:
-        """HELM's last resort: without shots left, keep the first tokens that fit, then drop characters until they do."""
+        """HELM's last resort, without shots left: keep the first tokens, then drop characters until they fit."""
         result = list(texts)
         for i, request in enumerate(requests):
             if request.truncation is not Truncation.DROP_SHOTS_THEN_CUT or shots[i] or self.window >= UNLIMITED:
@@ -177,7 +177,10 @@ class Encoder:
                 except UnequalError:
                     self.pieces = None
         missing = dict.fromkeys(
-            string for plan in plans for string in ((plan.context, plan.special), *plan.continuations) if string not in ids
+            string
+            for plan in plans
+            for string in ((plan.context, plan.special), *plan.continuations)
+            if string not in ids
         )
         for special in (True, False):
             texts = [text for text, wanted in missing if wanted is special]

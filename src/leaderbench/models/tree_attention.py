@@ -85,7 +85,7 @@ def groups(trie: Trie, nodes: Ints, following: int, size: int, device: torch.dev
 
 
 def cut(depths: Ints, begin: int, size: int) -> int:
-    """Where a piece of at most `size` tokens that starts at `begin` should end: in its last third, as shallow as possible."""
+    """Where a piece of at most `size` tokens from `begin` on should end: in its last third, as shallow as possible."""
     end = begin + size
     if end >= len(depths):
         return len(depths)
@@ -210,7 +210,7 @@ def _attend(
     sinks: torch.Tensor | None,
 ) -> torch.Tensor:
     """One group's attention; returns (tokens, heads, head size)."""
-    heads, tokens, size = query.shape
+    heads, tokens, _ = query.shape
     shared = heads // keys.shape[0]
     if softcap is None and sinks is None:
         if shared > 1:

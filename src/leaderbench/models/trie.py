@@ -13,8 +13,8 @@ Ints = NDArray[np.int64]
 class Trie:
     """Distinct prefixes as nodes, numbered depth first.
 
-    Because the numbering is depth first, the subtree of node `u` is the interval `[u, end[u])`, so "a is an ancestor of b"
-    is `a <= b < end[a]`; and what any interval of nodes `[s, e)` needs from outside itself is only the path to `s`.
+    Because the numbering is depth first, the subtree of node `u` is the interval `[u, ends[u])`, so "a is an ancestor
+    of b" is `a < b < ends[a]`; and what an interval of nodes `[s, e)` needs from outside itself is the path to `s`.
     """
 
     tokens: Ints
@@ -37,7 +37,8 @@ class Trie:
 
     def path(self, node: int) -> Ints:
         """The proper ancestors of `node`, from the first token down."""
-        return self.paths[self.owners[node]][: self.depths[node]]
+        owner: Ints = self.paths[self.owners[node]]
+        return owner[: self.depths[node]]
 
 
 def build(sequences: Sequence[Sequence[int]]) -> Trie:
