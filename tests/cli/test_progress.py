@@ -35,6 +35,14 @@ def test_time_left_is_unknown_at_first_and_nought_at_last() -> None:
     assert time_left(at(100, stored=100)) == "0:00"
 
 
+def test_a_run_that_was_complete_before_says_so() -> None:
+    assert describe(at(100, stored=100)) == "all answered before; nothing to ask"
+
+
+def test_slow_models_have_a_decimal() -> None:
+    assert describe(at(5, seconds=10.0)).startswith("0.5/s")
+
+
 def test_errors_and_resumption_are_mentioned_only_where_there_are_any() -> None:
     assert describe(at(50)) == "25/s, 75 % of tokens saved, 0:02 left"
     assert describe(at(50, errors=1, stored=30)) == "10/s, 75 % of tokens saved, 0:05 left, 1 error, resumed from 30"

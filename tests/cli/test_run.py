@@ -18,7 +18,7 @@ def test_a_run_ends_with_scores_and_intervals(cli: Cli, fakes: Fakes) -> None:
     assert ending.code == 0
     assert "exam/harness" in ending.out
     assert "acc (micro)" in ending.out
-    assert "95 % interval" in ending.out
+    assert "95 %" in ending.out
     assert " 18 " in ending.out  # three questions of six subjects
 
 

@@ -35,11 +35,11 @@ def time_left(progress: "Progress") -> str:
 
 def describe(progress: "Progress") -> str:
     """What stands behind the bar: `38/s, 81 % of tokens saved, 0:12 left, 3 errors, resumed from 120`."""
-    parts = [
-        f"{rate(progress):,.0f}/s",
-        f"{100 * saved(progress):.0f} % of tokens saved",
-        f"{time_left(progress)} left",
-    ]
+    if progress.stored == progress.total:
+        return "all answered before; nothing to ask"
+    speed = rate(progress)
+    parts = [f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"]
+    parts += [f"{100 * saved(progress):.0f} % of tokens saved", f"{time_left(progress)} left"]
     if progress.errors:
         parts.append(f"{progress.errors} error{'s' if progress.errors > 1 else ''}")
     if progress.stored:

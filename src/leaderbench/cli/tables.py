@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from leaderbench.results.runs import Run
 
 
+unbroken = {"score", "95 %", "n", "run"}
+"""Columns that are useless in pieces."""
+
+
 def table(*columns: str, title: str | None = None, right: Iterable[str] = ()) -> "Table":
     """A plain table; the columns named in `right` hold numbers."""
     from rich import box
@@ -20,7 +24,9 @@ def table(*columns: str, title: str | None = None, right: Iterable[str] = ()) ->
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     numbers = set(right)
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        made.add_column(
+            column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=column in unbroken
+        )
     return made
 
 
@@ -70,17 +76,14 @@ def cell(score: Score) -> str:
 
 
 def print_runs(runs: "Sequence[Run]") -> None:
-    """What `run` says when it is done: a line a metric, with its interval."""
-    made = table("benchmark", "metric", "score", "95 % interval", "n", "errors", "run", right=("score", "n", "errors"))
+    """What `run` says when it is done: a line a metric, with its interval; a column of errors where there are any."""
+    failed = any(score.errors for run in runs for score in run.scores)
+    errors = ("errors",) if failed else ()
+    made = table("benchmark", "metric", "score", "95 %", "n", *errors, "run", right=("score", "n", "errors"))
     for run in runs:
         for place, score in enumerate(overall(run.scores)):
-            made.add_row(
-                str(run.manifest.benchmark["name"]) if not place else "",
-                str(score.metric),
-                terminal.percent(score.estimate),
-                terminal.interval(score.low, score.high),
-                f"{score.n:,}",
-                f"[red]{score.errors:,}[/red]" if score.errors else "0",
-                run.id if not place else "",
-            )
+            name, number = (str(run.manifest.benchmark["name"]), run.id) if not place else ("", "")
+            numbers = [terminal.percent(score.estimate), terminal.interval(score.low, score.high), f"{score.n:,}"]
+            numbers += [f"[red]{score.errors:,}[/red]" if score.errors else "0"] if failed else []
+            made.add_row(name, str(score.metric), *numbers, number)
     terminal.stdout().print(made)
