@@ -5,11 +5,12 @@ predictions and metrics. Prints a table; exits with 1 where anything differs.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -94,20 +95,35 @@ def part(question: Question, name: str, values: list[Any]) -> list[Any]:
     return values[:count] if name == "mc1" else values[count:]
 
 
-def ask_peer(python: str, model: Path | None, limit: int | None, chosen: list[Pair], datasets: Path) -> dict[str, Any]:
-    """What lm-eval asks, and with a model answers, for each task."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "peer.json"
-        command = [python, str(Path(__file__).with_name("lm_eval_peer.py")), "--datasets", str(datasets)]
-        command += ["--out", str(out)] + [f"--task={pair.task}={pair.shots}" for pair in chosen]
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """lm-eval in its own environment."""
+
+    python: str
+    datasets: Path
+    kept: Path | None
+    """Folder in which its answers are kept and looked up; None to ask anew each time."""
+
+    def ask(self, model: Path | None, limit: int | None, chosen: Sequence[Pair]) -> dict[str, Any]:
+        """What it asks, and with a model answers, for each task."""
+        tasks = [f"--task={pair.task}={pair.shots}" for pair in chosen]
+        name = f"{model.name if model else 'texts'}-{limit}-{hashlib.sha256(str(tasks).encode()).hexdigest()[:8]}.json"
+        with tempfile.TemporaryDirectory() as folder:
+            out = (self.kept or Path(folder)).resolve() / name
+            if not out.is_file():
+                self._run(model, limit, tasks, out, folder)
+            found: dict[str, Any] = json.loads(out.read_text())
+        print(f"lm-eval {found['version']}, {model.name if model else 'texts only'}: {len(found['tasks'])} tasks")
+        return dict(found["tasks"])
+
+    def _run(self, model: Path | None, limit: int | None, tasks: list[str], out: Path, folder: str) -> None:
+        command = [self.python, str(Path(__file__).resolve().with_name("lm_eval_peer.py"))]
+        command += [f"--datasets={self.datasets}", f"--out={out}", *tasks]
         command += [f"--model={model}"] if model else []
         command += [f"--limit={limit}"] if limit else []
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
         if done.returncode:
             raise SystemExit(f"lm-eval failed:\n{done.stderr[-3000:]}")
-        found: dict[str, Any] = json.loads(out.read_text())
-    print(f"lm-eval {found['version']}, {model.name if model else 'texts only'}: {len(found['tasks'])} tasks")
-    return dict(found["tasks"])
 
 
 def questions(pair: Pair, datasets: HubDatasets, limit: int | None) -> Iterator[Question]:
@@ -190,17 +206,21 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=100, help="questions of each task to answer (default 100)")
     parser.add_argument("--model", action="append", help="model folder; default the two of the shared folder")
     parser.add_argument("--benchmark", action="append", help="only these of ours")
+    parser.add_argument(
+        "--keep", type=Path, help="existing folder in which lm-eval's answers are kept for the next time"
+    )
     options = parser.parse_args()
     chosen = [pair for pair in pairs if not options.benchmark or pair.benchmark in options.benchmark]
     folder = shared() / "hub"
     datasets = HubDatasets(folder)
-    peer = ask_peer(options.peer, None, None, chosen, folder)
-    same = show("texts of all rows", [compare_texts(pair, peer[pair.task], datasets) for pair in chosen])
+    peer = Peer(options.peer, folder, options.keep)
+    texts = peer.ask(None, None, chosen)
+    same = show("texts of all rows", [compare_texts(pair, texts[pair.task], datasets) for pair in chosen])
     for model in map(Path, options.model or [str(shared() / "models" / name) for name in models]):
-        peer = ask_peer(options.peer, model, options.limit, chosen, folder)
+        theirs = peer.ask(model, options.limit, chosen)
         with tempfile.TemporaryDirectory() as store:
             ours = run_ours(model, chosen, options.limit, folder, store)
-            rows = [compare_answers(pair, peer[pair.task], datasets, ours[pair.benchmark]) for pair in chosen]
+            rows = [compare_answers(pair, theirs[pair.task], datasets, ours[pair.benchmark]) for pair in chosen]
         same = show(f"{model.name}, first {options.limit} questions", rows) and same
     raise SystemExit(0 if same else 1)
 
