@@ -54,7 +54,7 @@ def test_the_demo_ends_with_a_table_verdicts_and_what_to_type_next(cli: Cli, dem
     assert ending.code == 0
     for word in ("high", "middle", "low", "original", "helm", "harness-2023", "open-llm-v1", "harness"):
         assert word in ending.out
-    assert "Which differences are real?" in ending.out
+    assert "Which differences are real, and which are noise?" in ending.out
     assert "Does the implementation decide who is ahead?" in ending.out
     assert "leaderbench run ./my-model --benchmark exam" in ending.out
     assert "mmlu" in ending.out

@@ -65,14 +65,25 @@ def report(runs: "list[Run]", store: Path) -> None:
     console = terminal.stdout()
     print_table(runs)
     found = verdicts.verdicts(runs)
-    console.print("[bold]Which differences are real?[/bold]")
-    console.print("[dim]Paired by question, exact McNemar test, Holm's correction within each implementation.[/dim]")
+    console.print("[bold]Which differences are real, and which are noise?[/bold]")
+    console.print(
+        "[dim]Paired by question, Holm's correction within each implementation, 5 %. “Is ahead of” is a real "
+        "difference; what “cannot be told apart” is noise.[/dim]"
+    )
     for verdict in found:
-        console.print(f"\n[bold]{verdict.benchmark.rpartition('/')[2]}[/bold]: {' > '.join(verdict.order)}")
+        console.print(f"\n[bold]{verdict.benchmark.rpartition('/')[2]}[/bold]: {', '.join(verdict.order)}")
         for sentence in verdict.sentences:
-            console.print(f"  {sentence}")
+            print_indented(sentence)
     print_order(found)
-    print_next(store)
+    print_next(runs[-1], store)
+
+
+def print_indented(sentence: str) -> None:
+    """A sentence two columns in, also where it wraps."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    terminal.stdout().print(Padding(Text(sentence), (0, 0, 0, 2), expand=False))
 
 
 def print_table(runs: "list[Run]") -> None:
@@ -93,21 +104,35 @@ def print_order(found: "list[Verdict]") -> None:
     console.print("\n[bold]Does the implementation decide who is ahead?[/bold]")
     changes = verdicts.reversals(found)
     for line in changes:
-        console.print(f"  Yes: {line}")
+        print_indented(f"Yes: {line}")
     if not changes:
-        console.print("  No pair of models really changes places; where the orders above differ, that is noise.")
+        print_indented("No pair of models really changes places; where the orders above differ, that is noise.")
 
 
-def print_next(store: Path) -> None:
+def print_next(run: "Run", store: Path) -> None:
     """What to type next; the commands are printed unwrapped, so that they can be copied."""
+    example = next((item for item in run.samples if not item.correct), run.samples[0])
     commands = (
-        (f"leaderbench sample RUN EXAMPLE --store {store}", "one question in every detail"),
-        ("leaderbench run ./my-model --benchmark exam", "your own model: a folder, or a Hub id"),
-        ("leaderbench run ./my-model --benchmark mmlu --limit 10", "the real MMLU, every implementation"),
-        ("leaderbench show", "its scores, beside all others"),
+        ("one question of these in every detail", f"leaderbench sample {run.id} {example.example_id} --store {store}"),
+        ("your own model, a folder or a Hub id, on this exam", "leaderbench run ./my-model --benchmark exam"),
+        ("the real MMLU, every implementation", "leaderbench run ./my-model --benchmark mmlu --limit 10"),
+        ("all its scores", "leaderbench show"),
     )
     console = terminal.stdout()
     console.print("\n[bold]What to type next[/bold]")
-    for command, meaning in commands:
+    for meaning, command in (*activation(), *commands):
         console.print(f"  [dim]# {meaning}[/dim]")
         console.print(f"  {command}", soft_wrap=True)
+
+
+def activation() -> tuple[tuple[str, str], ...]:
+    """How to put `leaderbench` on the path, where it is not there (as after `make demo`) and a script does it."""
+    import os
+    import shutil
+    import sys
+
+    script = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("leaderbench") or not script.exists():
+        return ()
+    inside = script.is_relative_to(Path.cwd())
+    return (("put leaderbench on your path", f"source {os.path.relpath(script) if inside else script}"),)
