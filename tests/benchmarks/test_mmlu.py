@@ -148,6 +148,16 @@ def test_ids_name_the_subject_and_the_row_in_file_order(memory: Make, exam: Tabl
     ]
 
 
+@pytest.mark.parametrize("choices", [choices for choices, _ in implementations.values()])
+def test_the_order_in_which_subjects_are_asked_changes_no_request(memory: Make, exam: Tables, choices: Choices) -> None:
+    other = {("other_things", split): rows[::-1] for (_, split), rows in exam.items()}
+    benchmark = Mmlu("exam/x", "", choices, "some/exam", ("other_things", "tiny_things"))
+    one = {question.example.id: question for question in benchmark.questions(memory(exam | other), ())}
+    two = benchmark.questions(memory(exam | other), ("tiny_things", "other_things"))
+    assert {question.example.id: question for question in two} == one
+    assert len(one) == 24
+
+
 def test_the_choices_of_implementations_mix_freely(memory: Make, exam: Tables) -> None:
     mixed = dataclasses.replace(
         original,
