@@ -99,22 +99,30 @@ def test_a_file_that_the_readme_names_but_is_absent_is_named(hub_folder: Path) -
         HubDatasets(hub_folder).rows("some/exam", "tiny_things", "dev")
 
 
+def test_a_copy_without_a_readme_is_read_by_the_names_of_its_files(hub_folder: Path) -> None:
+    expected = HubDatasets(hub_folder).rows("some/exam", "tiny_things", "dev")
+    (hub_folder / "some" / "exam" / "README.md").unlink()
+    assert HubDatasets(hub_folder).rows("some/exam", "tiny_things", "dev") == expected
+
+
 @pytest.mark.parametrize(
     ("readme", "message"),
     [
-        (None, "no README.md"),
-        ("# No head\n", "names no `configs`"),
+        (None, "no README.md whose head names its `configs`"),
+        ("# No head\n", "no README.md whose head names its `configs`"),
+        ("---\nconfigs: {}\n---\n", "no README.md whose head names its `configs`"),
         ("---\nconfigs: [\n---\n", "not valid YAML"),
-        ("---\nconfigs: {}\n---\n", "names no `configs`"),
+        ("---\nconfigs: [word]\n---\n", "are malformed"),
+        ("---\nconfigs:\n- config_name: c\n  data_files:\n  - split: dev\n---\n", "are malformed"),
     ],
 )
-def test_a_copy_without_a_usable_readme_says_so(hub_folder: Path, readme: str | None, message: str) -> None:
-    path = hub_folder / "some" / "exam" / "README.md"
-    path.unlink()
+def test_a_copy_without_a_usable_readme_says_so(tmp_path: Path, readme: str | None, message: str) -> None:
+    folder = tmp_path / "org" / "name"
+    folder.mkdir(parents=True)
     if readme is not None:
-        path.write_text(readme)
+        (folder / "README.md").write_text(readme)
     with pytest.raises(LeaderbenchError, match=message):
-        HubDatasets(hub_folder).rows("some/exam", "tiny_things", "dev")
+        HubDatasets(tmp_path).rows("org/name", "c", "dev")
 
 
 def test_no_subset_named_means_all_of_them() -> None:

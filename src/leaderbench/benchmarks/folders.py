@@ -32,23 +32,37 @@ def rows(folder: Path, dataset: str, config: str, split: str) -> list[Row]:
 
 
 def configs(folder: Path, dataset: str) -> dict[str, Splits]:
-    """The file patterns of each split of each config, as the head of the folder's README.md gives them."""
+    """The file patterns of each split of each config: as the head of README.md gives them, else by the files' names."""
     readme = folder / "README.md"
-    if not readme.is_file():
+    found = _configs(readme, readme.stat().st_mtime_ns) if readme.is_file() else {}
+    found = found or _by_names(folder)
+    if not found:
         raise LeaderbenchError(
-            f"The local copy of {dataset} has no README.md in {folder}, which must name its configs as on the Hub:"
-            " copy the whole repository."
+            f"The local copy of {dataset} in {folder} has no README.md whose head names its `configs`, nor files named"
+            " <config>/<split>-….parquet: copy the whole repository."
         )
-    return _configs(readme, readme.stat().st_mtime_ns)
+    return found
 
 
 @lru_cache(maxsize=64)
 def _configs(readme: Path, _modified: int) -> dict[str, Splits]:
     """Parsed once for each state of the file: the head of MMLU's takes 50 ms."""
     head = _front_matter(readme).get("configs")
-    if not isinstance(head, list):
-        raise LeaderbenchError(f"{readme} names no `configs` in its head, so the files of its data cannot be found.")
-    return {str(entry["config_name"]): _splits(entry.get("data_files")) for entry in head}
+    entries = head if isinstance(head, list) else []
+    try:
+        return {str(entry.get("config_name", "default")): _splits(entry.get("data_files")) for entry in entries}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise LeaderbenchError(f"The `configs` in the head of {readme} are malformed: copy it again.") from error
+
+
+def _by_names(folder: Path) -> dict[str, Splits]:
+    """Configs and splits of files laid out as `<config>/<split>-….parquet` or `<config>/<split>/….parquet`."""
+    found: dict[str, Splits] = {}
+    for path in sorted(folder.glob("*/*.parquet")) + sorted(folder.glob("*/*/*.parquet")):
+        config, split, *_ = path.relative_to(folder).parts
+        split = split.removesuffix(".parquet").split("-")[0]
+        found.setdefault(config, {}).setdefault(split, []).append(path.relative_to(folder).as_posix())
+    return found
 
 
 def _front_matter(readme: Path) -> dict[str, object]:
