@@ -56,6 +56,7 @@ def _options(
 
 _machine_errors = {
     errno.ENOSPC,
+    errno.EFBIG,
     errno.EDQUOT,
     errno.EACCES,
     errno.EPERM,

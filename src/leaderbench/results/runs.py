@@ -106,8 +106,8 @@ def run_id(model_identity: str, recipe: Mapping[str, Json], limits: Mapping[str,
 
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
-    """A manifest as JSON values."""
-    return {item.name: getattr(manifest, item.name) for item in fields(Manifest)}
+    """A manifest as JSON values; null stands for a number that does not exist."""
+    return {item.name: _finite(getattr(manifest, item.name)) for item in fields(Manifest)}
 
 
 def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
@@ -126,6 +126,10 @@ def score_to_json(score: Score) -> dict[str, Any]:
 
 
 def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
