@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from tests.models.architectures import PLAIN, TREE, make
 
 from leaderbench.models import paths, selfcheck
 from leaderbench.models.trie import build
+from tests.models.architectures import PLAIN, TREE, make
 
 TOLERANCE = 1e-5
 
