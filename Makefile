@@ -9,6 +9,8 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 WORKERS ?= 2
+# Real data and models for parity and speed.
+SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
 .PHONY: help demo test slow lint format types docs reference docs-serve parity perf ci clean
 
@@ -64,7 +66,7 @@ parity: $(VENV)/.installed $(PEER)/.installed  ## the same prompts, predictions 
 	$(BIN)/python -m parity.compare --peer $(PEER)/bin/python
 
 perf: $(VENV)/.installed $(PEER)/.installed  ## speed and memory as ratios to lm-eval, on this machine
-	$(BIN)/python -m perf --peer $(PEER)/bin/python
+	$(BIN)/python -m perf --datasets $(SHARED)/hub --peer $(PEER)/bin/python
 
 ci:  ## what .ci/run does
 	./.ci/run
