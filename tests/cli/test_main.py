@@ -1,6 +1,7 @@
 """What every command has in common: help, version, errors and exit codes."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -143,6 +144,14 @@ atexit.register(lambda: os.write(2, " ".join(sorted(set({HEAVY.split()!r}) & set
     command = [sys.executable, "-c", f"import sys; sys.argv[1:] = {list(words)!r}{look}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     assert done.stderr == ""
+
+
+def test_a_terminal_without_unicode_gets_question_marks_and_json_stays_whole() -> None:
+    ascii_only = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
+    for words in (("list", "benchmarks"), ("requests", "exam/helm", "--limit", "1")):
+        done = subprocess.run(start(*words), capture_output=True, env=ascii_only)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert all(json.loads(line) for line in done.stdout.decode("utf-8").splitlines())
 
 
 @pytest.mark.slow

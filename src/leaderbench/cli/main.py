@@ -5,6 +5,7 @@ Command modules import only what their options need; torch, transformers, datase
 
 import contextlib
 import errno
+import io
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -100,6 +101,9 @@ def _closed_pipe() -> NoReturn:
 
 def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the letter shows ? instead of ending the run
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
     try:
         code = app(prog_name="leaderbench", standalone_mode=False) or Exit.OK

@@ -1,6 +1,5 @@
 """`leaderbench requests`: exactly what a benchmark asks, as JSON lines, asking nothing."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +47,7 @@ def requests(
 
         loaded = load_model(model, revision=revision)
     for row in request_rows(recipe, questions, loaded):
-        sys.stdout.write(terminal.to_json(row) + "\n")
+        terminal.print_json(row, indent=None)
 
 
 def request_rows(

@@ -48,8 +48,9 @@ def _finite(value: Any) -> Any:
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(to_json(value, indent=indent) + "\n")
+    """One JSON document on stdout, as UTF-8 whatever the terminal's encoding; a lone surrogate is escaped."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(to_json(value, indent=indent).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def percent(value: float, digits: int = 1) -> str:
