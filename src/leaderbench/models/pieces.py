@@ -11,12 +11,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tokenizers import pre_tokenizers
 from transformers import PreTrainedTokenizerBase
 
 Tokens = tuple[int, ...]
 
 MARGIN = 24
-"""Characters encoded again before the place where texts part: more than the splitting looks ahead."""
+"""Characters encoded again, at least, before the place where texts part: more than the splitting looks ahead."""
 
 CHECKED = 4
 """Texts of every batch that are also encoded whole."""
@@ -43,6 +44,8 @@ class Pieces:
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.backend = tokenizer.backend_tokenizer
         self.start = {False: (), True: tuple(self.backend.encode("").ids)}
+        added = self.backend.get_added_tokens_decoder().values()
+        self.margin = max([MARGIN, *(len(token.content) for token in added)])
 
     @staticmethod
     def suit(tokenizer: PreTrainedTokenizerBase) -> bool:
@@ -55,8 +58,11 @@ class Pieces:
         rule = json.loads(backend.pre_tokenizer.__getstate__())
         parts = rule["pretokenizers"] if rule["type"] == "Sequence" else [rule]
         byte_level = [part for part in parts if part["type"] == "ByteLevel"]
-        splits = [part for part in parts if part["type"] in ("Split", "Digits")]
+        splits = [part for part in parts if part["type"] in ("Split", "Digits") and part.get("behavior") != "Removed"]
         if len(byte_level) != 1 or len(byte_level) + len(splits) != len(parts) or byte_level[0]["add_prefix_space"]:
+            return False
+        if any(backend.token_to_id(letter) is None for letter in pre_tokenizers.ByteLevel.alphabet()):
+            # A byte without a token vanishes, and what is left no longer spells the text.
             return False
         start, plain = tuple(backend.encode("").ids), tuple(backend.encode("word", add_special_tokens=False).ids)
         return tuple(backend.encode("word").ids) == start + plain
@@ -87,7 +93,7 @@ class Pieces:
         for text, base, rest in zip(texts, beginnings, encoded, strict=True):
             ids = tuple(rest.ids)
             tokens.append(base.tokens + ids)
-            keep, back = _last_sure_boundary(text, len(text) - base.place, rest.tokens, rest.word_ids)
+            keep, back = self._last_sure_boundary(text, len(text) - base.place, rest.tokens, rest.word_ids)
             known.append(Beginning(base.tokens + ids[:keep], len(text) - back) if keep else base)
         self._check(texts, tokens, special)
         return tokens, known
@@ -101,25 +107,28 @@ class Pieces:
         if [result[i] for i in picked] != self.whole([texts[i] for i in picked], special):
             raise UnequalError
 
+    def _last_sure_boundary(
+        self, text: str, length: int, tokens: Sequence[str], words: Sequence[int | None]
+    ) -> tuple[int, int]:
+        """The last token of a rest that begins a piece and that no longer text can change: its index, and how many
+        characters lie behind its beginning; (0, 0) where there is none.
 
-def _last_sure_boundary(text: str, length: int, tokens: Sequence[str], words: Sequence[int | None]) -> tuple[int, int]:
-    """The last token of a rest that begins a piece and that no longer text can change: its index, and how many
-    characters lie behind its beginning; (0, 0) where there is none.
-
-    Tokens of a byte-level vocabulary are spelt with one character a byte.
-    """
-    back = 0
-    for index in range(len(tokens) - 1, 0, -1):
-        back += len(tokens[index])
-        if back > length:
-            break
-        if back < MARGIN or words[index] == words[index - 1]:
-            continue
-        tail = text[-back:]
-        if not tail.isascii():
-            # Bytes are characters only in ASCII; what lies further back is harder to place, so it is left alone.
-            break
-        before = text[-back - 1 : -back]
-        if before.isascii() and before and not before.isspace():
-            return index, back
-    return 0, 0
+        Tokens of a byte-level vocabulary are spelt with one character a byte.
+        """
+        back = 0
+        for index in range(len(tokens) - 1, 0, -1):
+            back += len(tokens[index])
+            if back > length:
+                break
+            if back < self.margin or words[index] == words[index - 1]:
+                continue
+            tail = text[-back:]
+            if not tail.isascii():
+                # Bytes are characters only in ASCII; what lies further back is harder to place, so it is left alone.
+                break
+            before = text[-back - 1 : -back]
+            # Runs of spaces and of digits may be split by how they end.
+            in_run = before.isspace() or (before.isdigit() and tail[0].isdigit())
+            if before.isascii() and before and not in_run:
+                return index, back
+        return 0, 0

@@ -47,6 +47,10 @@ class Encoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, limits: Limits) -> None:
         self.tokenizer, self.limits = tokenizer, limits
+        if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
+            # A tokenizer's file may keep how its training cut and padded texts.
+            backend.no_truncation()
+            backend.no_padding()
         self.pieces = Pieces(tokenizer) if Pieces.suit(tokenizer) else None
         self.window = int(tokenizer.model_max_length)
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
