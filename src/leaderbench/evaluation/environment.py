@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def _threads() -> int | None:
     return int(torch.get_num_threads()) if torch else None
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.models.sources import digest_of, find, require_files
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from leaderbench.models.local import LocalModel
     from leaderbench.models.tokens import Limits
-
-FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-"""What is fetched from the Hub: weights as safetensors, configuration and tokenizer; never code or pickles."""
 
 LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx")
 """Names under which configurations keep the context length, in the order that they count."""
@@ -89,82 +87,7 @@ def versions() -> dict[str, Json]:
     return {package: version(package) for package in ("torch", "transformers", "tokenizers")}
 
 
-def find(name: str, revision: str | None) -> tuple[FilePath, str | None]:
-    """The folder that holds a model's files, and the Hub commit where it came from there.
-
-    Raises:
-        LeaderbenchError: nothing of that name can be had.
-    """
-    if name.startswith("bundled:"):
-        from leaderbench.bundled import model_folders
-
-        folders = model_folders()
-        if (short := name.removeprefix("bundled:")) not in folders:
-            raise LeaderbenchError(f"There is no bundled model {short!r}; there are: {', '.join(sorted(folders))}.")
-        return folders[short], None
-    folder = FilePath(name).expanduser()
-    if folder.is_dir():
-        return folder, None
-    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise LeaderbenchError(f"There is no model folder at {name}; give a folder, or the id of a Hub repository.")
-    return _fetch(name, revision)
-
-
-def _fetch(name: str, revision: str | None) -> tuple[FilePath, str | None]:
-    """Bring a Hub repository's files to the local cache."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    where = f"{name} at revision {revision}" if revision else name
-    try:
-        folder = FilePath(snapshot_download(name, revision=revision, allow_patterns=FILES))
-    except GatedRepoError as error:
-        raise LeaderbenchError(
-            f"The Hub repository {where} is gated: accept its terms on its page, then log in with `hf auth login`."
-        ) from error
-    except RevisionNotFoundError as error:
-        raise LeaderbenchError(
-            f"The Hub repository {name} has no revision {revision}; see its page for those it has."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise LeaderbenchError(
-            f"There is no folder and no public Hub repository called {name}; check the spelling, or log in where it is "
-            "private."
-        ) from error
-    except HFValidationError as error:
-        raise LeaderbenchError(f"{name!r} is neither a folder nor the id of a Hub repository (owner/name).") from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        raise LeaderbenchError(
-            f"The Hub cannot be reached and {where} is not in the local cache; go online, or give a local folder."
-        ) from error
-    return folder, folder.name
-
-
-def require_files(folder: FilePath, name: str) -> None:
-    """Refuse folders that hold no safe weights.
-
-    Raises:
-        LeaderbenchError: no configuration, or weights only as pickles, or none.
-    """
-    if not (folder / "config.json").is_file():
-        raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model.")
-    if any(folder.glob("*.safetensors")):
-        return
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
-        raise LeaderbenchError(
-            f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors."
-        )
-    raise LeaderbenchError(f"{name} holds no weights: there is no .safetensors file in it.")
-
-
-def load_tokenizer(folder: FilePath, name: str) -> "PreTrainedTokenizerBase":
+def load_tokenizer(folder: Path, name: str) -> "PreTrainedTokenizerBase":
     """The tokenizer in a model's folder.
 
     Raises:
@@ -182,7 +105,7 @@ def load_tokenizer(folder: FilePath, name: str) -> "PreTrainedTokenizerBase":
     return tokenizer
 
 
-def load_network(folder: FilePath, name: str, dtype: str, device: str) -> "PreTrainedModel":
+def load_network(folder: Path, name: str, dtype: str, device: str) -> "PreTrainedModel":
     """The weights, on their device, ready to answer.
 
     Raises:
@@ -263,17 +186,14 @@ def choose_dtype(dtype: str, checkpoint: Any, device: "torch.device") -> "torch.
     return torch.float32
 
 
-def vocabulary(network: "PreTrainedModel") -> int:
-    """How many token ids a network knows."""
-    return len(cast("torch.nn.Embedding", network.get_input_embeddings()).weight)
-
-
 def check_vocabulary(network: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", name: str) -> None:
     """Refuse a tokenizer that belongs to another model.
 
     Raises:
         LeaderbenchError: the tokenizer's own vocabulary is larger than the embedding.
     """
+    from leaderbench.models.paths import vocabulary
+
     rows = vocabulary(network)
     if tokenizer.vocab_size > rows:
         raise LeaderbenchError(
@@ -309,14 +229,3 @@ def context_limits(
             raise LeaderbenchError(f"A context of {max_length} tokens is not possible; this model has {context}.")
         context = max_length
     return Limits(context, context if learned else None)
-
-
-def digest_of(folder: FilePath) -> str:
-    """SHA-256 over the names and contents of a model's weights, configuration and tokenizer."""
-    total = hashlib.sha256()
-    names = sorted(path for pattern in FILES for path in folder.glob(pattern) if path.is_file())
-    for path in names:
-        total.update(f"{path.name}\0".encode())
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()

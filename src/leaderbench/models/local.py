@@ -7,8 +7,7 @@ from itertools import islice
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from leaderbench.models.base import Effort, Encoded
-from leaderbench.models.load import vocabulary
-from leaderbench.models.paths import Path
+from leaderbench.models.paths import Path, vocabulary
 from leaderbench.models.scoring import Scores, lay
 from leaderbench.models.tokens import Encoder
 from leaderbench.records import (

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -165,3 +165,8 @@ class PlainPath:
 def accepts(model: PreTrainedModel, argument: str) -> bool:
     """Whether a model's forward pass takes this argument by name."""
     return argument in inspect.signature(model.forward).parameters
+
+
+def vocabulary(network: PreTrainedModel) -> int:
+    """How many token ids a network knows."""
+    return len(cast("torch.nn.Embedding", network.get_input_embeddings()).weight)

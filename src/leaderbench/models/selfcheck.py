@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from leaderbench.models import tree_attention
-from leaderbench.models.load import vocabulary
-from leaderbench.models.paths import Budget, Path, PlainPath, TreePath
+from leaderbench.models.paths import Budget, Path, PlainPath, TreePath, vocabulary
 from leaderbench.models.trie import Trie, build
 from leaderbench.records import Json
 
