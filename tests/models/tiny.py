@@ -145,3 +145,16 @@ def save(folder: Path, network: PreTrainedModel | None, tokenizer: PreTrainedTok
     if tokenizer is not None:
         tokenizer.save_pretrained(folder)
     return folder
+
+
+def characters(*merges: tuple[str, str], bos: bool = False) -> Tokenizer:
+    """A token a byte, so that lengths can be counted by hand; and those that are merged here."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    words = ["<s>", "</s>", *alphabet, *("".join(pair) for pair in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={word: number for number, word in enumerate(words)}, merges=list(merges)))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<s>", "</s>"])
+    if bos:
+        tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    return tokenizer

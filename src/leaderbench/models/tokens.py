@@ -54,7 +54,8 @@ class Encoder:
         self.pieces = Pieces(tokenizer) if Pieces.suit(tokenizer) else None
         self.window = int(tokenizer.model_max_length)
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
-        self.start = bos if bos is not None else eos
+        first = bos if bos is not None else eos
+        self.start: Tokens = () if first is None else (int(first),)
 
     def encode(self, requests: Sequence[Request]) -> list[Encoded]:
         """The token ids of each request, in order."""
@@ -71,7 +72,9 @@ class Encoder:
                 whole = len(self._one(request.context.text, request.special_tokens))
             elif after != before:
                 whole = len(self._one(before, request.special_tokens))
-            truncated = whole - len(encoded.context) if after != before else encoded.truncated
+            truncated = encoded.truncated
+            if after != before:
+                truncated = len(self._one(before, request.special_tokens)) - len(encoded.context)
             dropped = len(request.context.shots) - count
             result.append(replace(encoded, context_tokens=whole, shots_dropped=dropped, truncated=truncated))
         return result
@@ -81,8 +84,10 @@ class Encoder:
             return _Plan(text, request.special_tokens, ())
         if request.encoding is Encoding.LAST_TOKEN:
             return _Plan(text, request.special_tokens, tuple((string, True) for string in request.continuations))
-        if request.encoding is Encoding.SEPARATE or not text:
+        if request.encoding is Encoding.SEPARATE:
             return _Plan(text, request.special_tokens, tuple((string, False) for string in request.continuations))
+        if not text.rstrip():
+            return _Plan("", request.special_tokens, tuple((text + string, False) for string in request.continuations))
         # Spaces at the end of the context belong to the continuation's first word, and a context that spells out its
         # BOS gets no second one.
         bos = self.tokenizer.bos_token
@@ -92,7 +97,7 @@ class Encoder:
 
     def _assemble(self, request: Request, plan: _Plan, ids: dict[tuple[str, bool], Tokens]) -> Encoded:
         """Put the tokens of one request together and cut what is too long."""
-        context = ids[plan.context, plan.special] if plan.context else (self.start,)
+        context = ids[plan.context, plan.special] if plan.context else self.start
         continuations = [ids[string] for string in plan.continuations]
         if isinstance(request, LogLikelihood) and request.encoding is Encoding.LAST_TOKEN:
             continuations = [tokens[-1:] for tokens in continuations]
