@@ -21,7 +21,7 @@ LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx")
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
-PACK_TOKENS = {"cpu": 2048, "cuda": 8192}
+PACK_TOKENS = {"cpu": 2048, "cuda": 4096}
 """Tokens in one forward pass to begin with; halved when memory runs out."""
 
 
