@@ -31,14 +31,15 @@ def token_log_probabilities(
     """
     # Row blocks keep the intermediate values in the processor's cache.
     block = max(1, (1 << 19) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
-    largest, normalisers = [], []
-    for part in torch.split(logits, block):
+    largest, sums = [], []
+    for part in logits.split(block):
         values = part.float()
         largest.append(values.amax(dim=-1))
-        normalisers.append((values - largest[-1][:, None]).exp_().sum(dim=-1).log_() + largest[-1])
-    normaliser, target = torch.cat(normalisers)[rows], logits[rows, targets].float()
-    values = torch.where(torch.isfinite(normaliser), target - normaliser, torch.nan)
-    return values, target >= torch.cat(largest)[rows]
+        sums.append((values - largest[-1][:, None]).exp_().sum(dim=-1).log_())
+    best, normaliser, target = torch.cat(largest)[rows], torch.cat(sums)[rows], logits[rows, targets].float()
+    # The largest logit goes first: what it is added to would lose its last digits.
+    values = torch.where(torch.isfinite(normaliser), (target - best) - normaliser, torch.nan)
+    return values, target >= best
 
 
 @dataclass(frozen=True, slots=True)
