@@ -68,10 +68,16 @@ _machine_errors = {
 }
 
 
+def is_of_the_machine(error: BaseException | None) -> bool:
+    """Whether an error says that disk, memory or permissions were not enough."""
+    if isinstance(error, OSError):
+        return error.errno in _machine_errors
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without its import
+
+
 def exit_code(error: BaseException) -> Exit:
     """The exit code an error stands for: the user's to mend, the machine's, or a defect."""
-    cause = error.__cause__ if isinstance(error, LeaderbenchError) else error
-    if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno in _machine_errors):
+    if is_of_the_machine(error.__cause__ if isinstance(error, LeaderbenchError) else error):
         return Exit.MACHINE
     return Exit.INPUT if isinstance(error, LeaderbenchError) else Exit.DEFECT
 
@@ -80,7 +86,7 @@ def explain(error: BaseException) -> str:
     """One sentence for stderr."""
     if isinstance(error, LeaderbenchError):
         return str(error)
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and is_of_the_machine(error):
         where = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{where}; what was stored is safe, and the same command goes on when this is mended."
     what = " ".join(f"{type(error).__name__}: {error}".split())
