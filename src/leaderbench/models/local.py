@@ -69,14 +69,12 @@ class LocalModel:
         job = lay([encoded for _, encoded in able])
         scores = Scores(job)
         self.effort.asked += sum(len(path) for path in job.trie.paths)
-        before = 0
+        before = self.path.computed - self.effort.computed
         for nodes, logits in self.path.logits(job.trie, job.wanted):
             done = scores.read(nodes, logits)
-            after = int(nodes.max()) + 1
-            self.effort.computed, before = self.effort.computed + max(0, after - before), max(before, after)
+            self.effort.computed = self.path.computed - before
             for number in done:
                 yield able[number][0], self._response(*able[number], scores, job.spans[number])
-        self.effort.computed += len(job.trie) - before
 
     def _problem(self, request: Request, encoded: Encoded) -> str | None:
         """Why this network cannot be asked, where its tokenizer can."""

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
+from leaderbench.errors import LeaderbenchError
 from leaderbench.models import tree_attention
 from leaderbench.models.trie import Trie
 
@@ -26,10 +27,16 @@ class Budget:
         """Take half as many from now on.
 
         Raises:
-            Exception: `error` itself, when it isn't about memory or nothing is left to halve.
+            Exception: `error` itself, when it isn't about memory.
+            LeaderbenchError: nothing is left to halve.
         """
-        if not out_of_memory(error) or self.tokens < 32:
+        if not out_of_memory(error):
             raise error
+        if self.tokens < 32:
+            raise LeaderbenchError(
+                "There is too little memory for even the shortest step of this model: free some, or give a smaller"
+                " --dtype or another --device; every answer so far is kept."
+            ) from MemoryError(str(error))
         self.tokens //= 2
         self.halved += 1
         if torch.cuda.is_available():
@@ -49,6 +56,8 @@ class Path(Protocol):
 
     name: str
     budget: Budget
+    computed: int
+    """Tokens that went through the model so far, padding left out."""
 
     def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
         """Next-token logits at the `wanted` nodes (sorted, distinct), in pieces: nodes (n,), logits (n, vocabulary)."""
@@ -60,7 +69,7 @@ class TreePath:
     name = "tree"
 
     def __init__(self, model: PreTrainedModel, budget: Budget) -> None:
-        self.model, self.budget = model, budget
+        self.model, self.budget, self.computed = model, budget, 0
         self.keeps_logits = accepts(model, "logits_to_keep")
         # Small groups compute less that the mask then hides; large ones take fewer calls, which counts on a GPU.
         self.group = 96 if model.device.type == "cpu" else 1024
@@ -70,21 +79,24 @@ class TreePath:
     @torch.inference_mode()
     def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
         rows = self._rows(trie)
-        begin = 0
+        begin, lost = 0, trie.path(0)
         while begin < len(trie):
-            nodes = np.arange(begin, tree_attention.cut(trie.depths, begin, self.budget.tokens))
-            following = int(nodes[-1]) + 1
-            if not rows.keys:
-                # Nothing is kept yet, or lost to an error: the path to the pack is computed with it.
-                nodes = np.concatenate([trie.path(begin), nodes])
-            asked = wanted[np.searchsorted(wanted, begin) : np.searchsorted(wanted, following)]
+            again = lost[: self.budget.tokens]
+            if len(again):
+                # An error took the rows of the path to the next pack; they are computed again first.
+                nodes, asked, following = again, wanted[:0], int(np.append(lost, begin)[len(again)])
+            else:
+                nodes = np.arange(begin, tree_attention.cut(trie.depths, begin, self.budget.tokens))
+                following = int(nodes[-1]) + 1
+                asked = wanted[np.searchsorted(wanted, begin) : np.searchsorted(wanted, following)]
             try:
                 result = self._forward(trie, nodes, np.searchsorted(nodes, asked), following, rows)
             except Exception as error:
                 self.budget.halve(error)
-                rows = self._rows(trie)
+                rows, lost = self._rows(trie), trie.path(begin)
                 continue
-            begin = following
+            self.computed += len(nodes)
+            lost, begin = lost[len(again) :], begin if len(again) else following
             if len(asked):
                 yield asked, result
 
@@ -114,7 +126,7 @@ class PlainPath:
     name = "plain"
 
     def __init__(self, model: PreTrainedModel, budget: Budget, attention: str) -> None:
-        self.model, self.budget, self.attention = model, budget, attention
+        self.model, self.budget, self.computed, self.attention = model, budget, 0, attention
         self.keeps_logits = accepts(model, "logits_to_keep")
 
     @torch.inference_mode()
@@ -137,6 +149,7 @@ class PlainPath:
             except Exception as error:
                 self.budget.halve(error)
                 continue
+            self.computed += sum(len(path) for path, _ in rows[begin:end])
             yield np.concatenate([read for _, read in rows[begin:end]]), result
             begin = end
 
