@@ -122,10 +122,11 @@ def asked(layout: str, question: str, choices: list[str], right: int) -> list[Pi
     """A question with lettered choices and its answer, in one of three layouts:
 
     `bare` has the question alone and a letter for an answer, `titled` has `Question: ` before it and a letter, `quoted`
-    has also a line `Choices:` and the text of the right choice.
+    has also a line `Choices:` and the text of the right choice. `worded` is `bare` with the right choice in words.
     """
-    title = "" if layout == "bare" else "Question: "
+    title = "" if layout in ("bare", "worded") else "Question: "
     line = "Choices:\n" if layout == "quoted" else ""
+    ask = "In words:" if layout == "worded" else "Answer:"
     listed = "".join(f"{letter}. {choice}\n" for letter, choice in zip(LETTERS, choices, strict=True))
-    answer = choices[right] if layout == "quoted" else LETTERS[right]
-    return [(f"{title}{question}\n{line}{listed}Answer:", False), (f" {answer}", True), ("\n\n", False)]
+    answer = choices[right] if layout in ("quoted", "worded") else LETTERS[right]
+    return [(f"{title}{question}\n{line}{listed}{ask}", False), (f" {answer}", True), ("\n\n", False)]
