@@ -32,7 +32,7 @@ def token_log_probabilities(
     # Row blocks keep the intermediate values in the processor's cache.
     block = max(1, (1 << 19) // logits.shape[-1]) if logits.device.type == "cpu" else len(logits)
     largest, sums = [], []
-    for part in logits.split(block):
+    for part in torch.split(logits, block):
         values = part.float()
         largest.append(values.amax(dim=-1))
         sums.append((values - largest[-1][:, None]).exp_().sum(dim=-1).log_())
