@@ -47,7 +47,14 @@ class Bench:
 
     def theirs(self, rule: str, batch: int, limit: int | None) -> Result:
         """lm-eval on one rule."""
-        command = [str(self.peer), "perf/peer.py", rule, str(self.model), str(self.datasets / "cais" / "mmlu"), *SUBJECTS]
+        command = [
+            str(self.peer),
+            "perf/peer.py",
+            rule,
+            str(self.model),
+            str(self.datasets / "cais" / "mmlu"),
+            *SUBJECTS,
+        ]
         command += ["--batch", str(batch), *(["--limit", str(limit)] if limit else [])]
         return run(command, {"HF_HUB_OFFLINE": "1"})
 

@@ -33,20 +33,19 @@ class Work:
         """Time that torch's matrix product alone takes for this work at these shapes."""
         return sum(flop / rate(*shape) for shape, flop in self.shapes.items())
 
-    def product_rate(self) -> float:
-        """Average rate of those products, in 10^9 operations a second."""
-        return self.gflop / self.ideal_seconds()
-
 
 def rate(rows: int, inner: int, columns: int) -> float:
-    """Operations a second of torch's float32 matrix product at one shape: the best of repeated timings."""
+    """Operations a second that torch's float32 matrix product sustains at one shape: repeated for a third of a second.
+
+    The best single repetition would be a burst that no long computation keeps up.
+    """
     left, right = torch.randn(rows, inner), torch.randn(columns, inner)
-    best = float("inf")
-    for _ in range(12):
-        began = time.perf_counter()
+    torch.mm(left, right.T)
+    count, began = 0, time.perf_counter()
+    while (seconds := time.perf_counter() - began) < 1 / 3:
         torch.mm(left, right.T)
-        best = min(best, time.perf_counter() - began)
-    return 2.0 * rows * inner * columns / best
+        count += 1
+    return 2.0 * rows * inner * columns * count / seconds
 
 
 @contextmanager
