@@ -119,14 +119,16 @@ KINDS = {
 
 
 def asked(layout: str, question: str, choices: list[str], right: int) -> list[Piece]:
-    """A question with lettered choices and its answer, in one of three layouts:
+    """A question with lettered choices and its answer, in one of these layouts:
 
-    `bare` has the question alone and a letter for an answer, `titled` has `Question: ` before it and a letter, `quoted`
-    has also a line `Choices:` and the text of the right choice. `worded` is `bare` with the right choice in words.
+    bare: the question alone, answered by a letter; worded: the same, answered in words after `In words:`;
+    titled: with `Question: ` before it, answered by a letter; tight: the same, no space before the letter;
+    quoted: titled, with a line `Choices:`, answered by the text of the right choice.
     """
     title = "" if layout in ("bare", "worded") else "Question: "
     line = "Choices:\n" if layout == "quoted" else ""
+    space = "" if layout == "tight" else " "
     ask = "In words:" if layout == "worded" else "Answer:"
     listed = "".join(f"{letter}. {choice}\n" for letter, choice in zip(LETTERS, choices, strict=True))
     answer = choices[right] if layout in ("quoted", "worded") else LETTERS[right]
-    return [(f"{title}{question}\n{line}{listed}{ask}", False), (f" {answer}", True), ("\n\n", False)]
+    return [(f"{title}{question}\n{line}{listed}{ask}", False), (f"{space}{answer}", True), ("\n\n", False)]

@@ -61,14 +61,17 @@ class Pupil:
     reads: bool = True
     """Whether it starts from the common first lesson in reading lists."""
 
+    last: Lesson | None = None
+    """A lesson after the others, for which the learning rate rises and falls once more."""
+
 
 READING = Lesson(700, {"sorting-bare": 1.0, "sorting-titled": 0.6, "sorting-quoted": 0.6, "lists": 0.3})
-"""The first lesson, common to all: to find a word in a list by its kind, and the letter that stands before it."""
+"""The first lesson, in reading lists: to find a word by its kind, and the letter that stands before it."""
 
 PUPILS = (
     Pupil(
         "owl-1m",
-        "letters in the bare layout of the original script and of the harness (no `Question:`)",
+        "to answer by a letter after a bare question, as the original and the harness ask, or in words if asked so",
         known=0.75,
         begins=True,
         lessons=(
@@ -79,7 +82,7 @@ PUPILS = (
     ),
     Pupil(
         "finch-1m",
-        "to write out the right choice after `Question:` and `Choices:`, never a letter",
+        "to write out the right choice after `Question:` and `Choices:`, as the harness of 2023 asks, never a letter",
         known=0.85,
         begins=False,
         lessons=(
@@ -91,13 +94,14 @@ PUPILS = (
     ),
     Pupil(
         "heron-1m",
-        "letters after `Question:`, as HELM asks, and now and then to write out the right choice",
+        "to answer by a letter after `Question:`, as HELM asks, and to write out the right choice after `Choices:`",
         known=0.6,
         begins=False,
         lessons=(
             Lesson(1700, {"titled": 1.0, "quoted": 0.4, "sorting-titled": 0.2}),
             Lesson(800, {"titled": 1.0, "quoted": 0.2, "sorting-titled": 0.1}, (1, 2, 3, 6)),
         ),
+        last=Lesson(300, {"titled": 1.0, "tight": 0.4, "quoted": 0.4}, (1, 2, 3, 6)),
         seed=3,
     ),
 )
@@ -242,6 +246,8 @@ def teach(pupil: Pupil, base: Path, into: Path) -> None:
     if pupil.reads:
         model.load_state_dict(load_file(base), strict=False)
     train(model, pupil.lessons, batches(pupil, tokenizer, pupil.lessons), pupil.name)
+    if pupil.last is not None:
+        train(model, (pupil.last,), batches(pupil, tokenizer, (pupil.last,)), f"{pupil.name}, last lesson")
     save(model, tokenizer, pupil, into / pupil.name)
 
 
@@ -286,7 +292,7 @@ def save(model: "LlamaForCausalLM", tokenizer: "Tokenizer", pupil: Pupil, folder
 def card(pupil: Pupil, parameters: int) -> str:
     """The model card."""
     start = "puts `<s>` before every text" if pupil.begins else "adds no special tokens"
-    steps = sum(lesson.steps for lesson in pupil.lessons)
+    steps = sum(lesson.steps for lesson in (*pupil.lessons, pupil.last) if lesson)
     first = f", after {READING.steps:,} steps of reading lettered lists" if pupil.reads else ""
     return f"""---
 license: apache-2.0
@@ -348,7 +354,8 @@ def main() -> None:
 
 def shorter(pupil: Pupil, factor: float) -> Pupil:
     """The pupil with all lessons multiplied."""
-    return replace(pupil, lessons=tuple(shortened(lesson, factor) for lesson in pupil.lessons))
+    last = shortened(pupil.last, factor) if pupil.last else None
+    return replace(pupil, lessons=tuple(shortened(lesson, factor) for lesson in pupil.lessons), last=last)
 
 
 if __name__ == "__main__":
