@@ -94,7 +94,7 @@ PUPILS = (
     ),
     Pupil(
         "heron-1m",
-        "to answer by a letter after `Question:`, as HELM asks, and to write out the right choice after `Choices:`",
+        "to answer by a letter after `Question:`, as HELM asks, with a space or without; and to write out choices too",
         known=0.6,
         begins=False,
         lessons=(
