@@ -9,10 +9,11 @@ from typing import Any, cast
 
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models import local, selfcheck
-from leaderbench.models.load import load_model, load_network
+from leaderbench.models.load import load_configuration, load_model, load_network
 from leaderbench.models.local import LocalModel
 from leaderbench.models.paths import Budget, PlainPath
 from leaderbench.records import Failure, GenerateResponse, LogLikelihoodResponse, Response
@@ -30,6 +31,11 @@ def load(folder: Path, path: str = "tree") -> LocalModel:
     if path == "plain":
         model.path = PlainPath(model.network, model.path.budget, "sdpa")
     return model
+
+
+def fresh(folder: Path) -> PreTrainedModel:
+    """Its network, as transformers has it."""
+    return load_network(folder, "m", load_configuration(folder, "m"), "float32", "cpu")
 
 
 def questions(count: int = 12) -> list[Request]:
@@ -285,7 +291,7 @@ def test_the_plain_path_counts_every_token_that_went_through_the_model(folder: P
 @pytest.mark.parametrize("path", PATHS)
 def test_the_path_taken_gives_the_log_probabilities_of_torch(folder: Path, path: str) -> None:
     model = load(folder, path)
-    network = load_network(folder, "the same", "float32", "cpu")
+    network = fresh(folder)
     request = LogLikelihood(Prompt("", (), "Question: what is 12?\nAnswer:"), (" it is 12", " A"))
     (encoded,), response = list(model.encode([request])), answers(model, [request])[request]
     assert isinstance(response, LogLikelihoodResponse)
@@ -300,5 +306,5 @@ def test_the_path_taken_gives_the_log_probabilities_of_torch(folder: Path, path:
 
 
 def test_the_paths_compared_at_load_agree(folder: Path) -> None:
-    _, report = selfcheck.choose(load_network(folder, "the same", "float32", "cpu"), Budget(64))
+    _, report = selfcheck.choose(fresh(folder), Budget(64))
     assert cast("float", report["difference"]) < TOLERANCE

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +14,12 @@ from leaderbench.records import Json
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from leaderbench.models.local import LocalModel
     from leaderbench.models.tokens import Limits
 
-LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx")
+LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx", "max_seq_len")
 """Names under which configurations keep the context length, in the order that they count."""
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -52,8 +55,10 @@ def load_model(
 
     folder, commit = find(name, revision)
     require_files(folder, name)
-    tokenizer = load_tokenizer(folder, name)
-    network = load_network(folder, name, dtype, device)
+    with quiet_transformers():
+        config = load_configuration(folder, name)
+        tokenizer = load_tokenizer(folder, name)
+        network = load_network(folder, name, config, dtype, device)
     check_vocabulary(network, tokenizer, name)
     limits = context_limits(network, tokenizer, max_length)
     path, check = choose(network, Budget(PACK_TOKENS.get(network.device.type, 1024)))
@@ -100,56 +105,111 @@ def load_tokenizer(folder: Path, name: str) -> "PreTrainedTokenizerBase":
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
-        raise LeaderbenchError(f"The tokenizer of {name} cannot be loaded: {first_line(error)}") from error
+        raise LeaderbenchError(f"The tokenizer of {name} cannot be loaded: {one_line(error)}") from error
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     return tokenizer
 
 
-def load_network(folder: Path, name: str, dtype: str, device: str) -> "PreTrainedModel":
+def load_configuration(folder: Path, name: str) -> "PreTrainedConfig":
+    """What a model's config.json says.
+
+    Raises:
+        LeaderbenchError: it is damaged, of an unknown architecture or asks for remote code.
+    """
+    from transformers import AutoConfig
+
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:
+        if "trust_remote_code" in str(error):
+            raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
+        raise LeaderbenchError(f"The configuration of {name} cannot be loaded: {one_line(error)}") from error
+    return config
+
+
+def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str, device: str) -> "PreTrainedModel":
     """The weights, on their device, ready to answer.
 
     Raises:
         LeaderbenchError: they need remote code, are damaged, don't match their configuration or don't fit in memory.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
-    from transformers.utils import logging
+    from transformers import AutoModelForCausalLM
 
     if dtype not in DTYPES:
         raise LeaderbenchError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
     target = choose_device(device)
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        chosen = choose_dtype(dtype, getattr(config, "dtype", None), target)
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
-            dtype=chosen,
+            dtype=choose_dtype(dtype, getattr(config, "dtype", None), target),
             use_safetensors=True,
             trust_remote_code=False,
+            # They are refused below, by name.
+            ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
+        check_weights(loaded[1], name)
         network: PreTrainedModel = loaded[0].to(target).eval()
     except torch.OutOfMemoryError as error:
         raise LeaderbenchError(
             f"{name} does not fit in the memory of {target}; try --dtype bfloat16 or another device."
         ) from error
+    except LeaderbenchError:
+        raise
     except Exception as error:
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
-        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {first_line(error)}") from error
-    if missing := sorted(loaded[1]["missing_keys"]):
-        raise LeaderbenchError(
-            f"The weights of {name} are incomplete: {missing[0]} and {len(missing) - 1} more are missing."
-        )
+        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {one_line(error)}") from error
     return network
 
 
-def first_line(error: Exception) -> str:
-    """An error's own words, cut to one line."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+def check_weights(report: dict[str, Any], name: str) -> None:
+    """Refuse weights that are not all that the configuration needs; say where there are more.
+
+    Raises:
+        LeaderbenchError: some are missing or of another shape.
+    """
+    if mismatched := sorted(report["mismatched_keys"]):
+        key, found, wanted = mismatched[0]
+        raise LeaderbenchError(
+            f"The weights of {name} do not belong to its config.json: {key} is {list(found)} in the file and "
+            f"{list(wanted)} by the configuration."
+        )
+    if missing := sorted(report["missing_keys"]):
+        raise LeaderbenchError(f"The weights of {name} are incomplete: {missing[0]}{and_more(missing)} missing.")
+    if unused := sorted(report["unexpected_keys"]):
+        getLogger(__name__).warning(
+            f"The configuration of {name} leaves weights of its files unused: {unused[0]}{and_more(unused)} not loaded."
+        )
+
+
+def and_more(names: list[str]) -> str:
+    """How a sentence goes on behind the first of some names."""
+    return " is" if len(names) == 1 else f" and {len(names) - 1} more are"
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No progress bars and warnings of the library's own while a model is loaded; what matters is said once, by us."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def one_line(error: Exception) -> str:
+    """An error's own words on one line, whole sentences where they are many."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if len(text) > 300:
+        text = text[: text.rfind(". ", 0, 300) + 1] or text[:300]
+    return text.removesuffix(".") + "."
 
 
 def choose_device(device: str) -> "torch.device":
@@ -164,7 +224,7 @@ def choose_device(device: str) -> "torch.device":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         target = torch.device(device)
-        torch.zeros(1, device=target)
+        torch.zeros(1, device=target).item()
     except (RuntimeError, AssertionError) as error:
         raise LeaderbenchError(
             f"There is no device {device!r} here; `leaderbench doctor` lists what there is."
@@ -218,14 +278,13 @@ def context_limits(
     stated = [int(value) for key in LENGTHS if (value := getattr(config, key, None)) is not None]
     own = stated[0] if stated else min(int(tokenizer.model_max_length), UNLIMITED)
     context = own if own < UNLIMITED else 2048
-    # A table of positions ends where it ends; rotary and relative positions go on.
-    tables = ("wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position")
-    learned = any(
-        key.rsplit(".", 1)[-1] in tables and isinstance(module, torch.nn.Embedding)
-        for key, module in network.named_modules()
-    )
+    # A table of positions ends where it ends; most rotary and relative positions go on.
+    tables = {"wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position"}
+    named = [key for key, module in network.named_modules() if isinstance(module, torch.nn.Embedding)]
+    named += [key for key, _ in network.named_buffers()]
+    ends = config.model_type == "mpt" or any(key.rsplit(".", 1)[-1] in tables for key in named)
     if max_length is not None:
-        if max_length < 1 or (learned and max_length > context):
+        if max_length < 1 or (ends and max_length > context):
             raise LeaderbenchError(f"A context of {max_length} tokens is not possible; this model has {context}.")
         context = max_length
-    return Limits(context, context if learned else None)
+    return Limits(context, context if ends else None)

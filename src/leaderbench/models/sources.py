@@ -1,5 +1,6 @@
 """Where a model's files are: a local folder, the package, or the Hub; and which of them are safe to open."""
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -22,11 +23,18 @@ def find(name: str, revision: str | None) -> tuple[Path, str | None]:
         if (short := name.removeprefix("bundled:")) not in folders:
             raise LeaderbenchError(f"There is no bundled model {short!r}; there are: {', '.join(sorted(folders))}.")
         return folders[short], None
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder, None
-    if folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise LeaderbenchError(f"There is no model folder at {name}; give a folder, or the id of a Hub repository.")
+    try:
+        folder = Path(name).expanduser()
+        if name and folder.is_dir():
+            return folder, None
+        absent = not name or folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1
+    except (OSError, RuntimeError, ValueError):
+        # Too long a name, a home of nobody.
+        absent = True
+    if absent:
+        raise LeaderbenchError(
+            f"There is no model folder at {name[:200]!r}; give a folder, or the id of a Hub repository."
+        )
     return _fetch(name, revision)
 
 
@@ -61,8 +69,19 @@ def _fetch(name: str, revision: str | None) -> tuple[Path, str | None]:
     except HFValidationError as error:
         raise LeaderbenchError(f"{name!r} is neither a folder nor the id of a Hub repository (owner/name).") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise LeaderbenchError(
+                f"{where} cannot be kept in the Hugging Face cache ({error.strerror}): free some space, or let HF_HOME "
+                "name another folder."
+            ) from error
         raise LeaderbenchError(
             f"The Hub cannot be reached and {where} is not in the local cache; go online, or give a local folder."
+        ) from error
+    except Exception as error:
+        # Whatever its network library raises when a line breaks in the middle of a file.
+        what = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        raise LeaderbenchError(
+            f"{where} could not be fetched from the Hub ({what}): the same command goes on where it stopped."
         ) from error
     return folder, folder.name
 
@@ -74,8 +93,17 @@ def require_files(folder: Path, name: str) -> None:
         LeaderbenchError: no configuration, or weights only as pickles, or none.
     """
     if not (folder / "config.json").is_file():
+        if (folder / "adapter_config.json").is_file():
+            raise LeaderbenchError(f"{name} is an adapter without its model; merge it into the model and save that.")
         raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model.")
-    if any(folder.glob("*.safetensors")):
+    if weights := sorted(folder.glob("*.safetensors")):
+        for path in weights:
+            if (
+                path.is_file()
+                and path.stat().st_size < 1024
+                and path.read_bytes().startswith(b"version https://git-lfs")
+            ):
+                raise LeaderbenchError(f"{path} only points to the weights; fetch them with `git lfs pull`.")
         return
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
         raise LeaderbenchError(
