@@ -26,7 +26,7 @@ class Truncation(StrEnum):
     """What gives way when a request is longer than the model's context."""
 
     KEEP_END = "keep-end"
-    """Keep the last `context length + 1` tokens of context + continuation; the first tokens go, in mid-word if need be."""
+    """Keep the last `context length + 1` tokens of context + continuation; the first go, in mid-word if need be."""
 
     DROP_SHOTS_2048 = "drop-shots-2048"
     """Drop the last shot until the context has at most 2,048 tokens, special tokens counted, whatever the model."""
@@ -109,7 +109,7 @@ Request = LogLikelihood | Generate
 def digest(request: Request) -> str:
     """The name of a request: SHA-256 (hex) over its canonical JSON.
 
-    Where truncation never drops shots, only the joined text counts, so that two recipes that ask the same share an answer.
+    Where truncation never drops shots only the joined text counts: two recipes that ask the same share an answer.
     """
     context: object = request.context.text
     if request.truncation is not Truncation.KEEP_END:
