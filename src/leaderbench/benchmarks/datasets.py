@@ -122,11 +122,14 @@ def bundled_subsets(dataset: str) -> tuple[str, ...]:
 
 
 def chosen_subsets(benchmark: str, known: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
-    """The subsets asked for, or all of them where none is named; an unknown one raises LeaderbenchError."""
+    """The subsets asked for, each once and in the benchmark's order, or all of them where none is named.
+
+    Raises LeaderbenchError for an unknown one.
+    """
     for subset in asked:
         if subset not in known:
             raise LeaderbenchError(f"{benchmark} has no subset {subset!r}{suggestion(subset, known)}")
-    return asked or known
+    return tuple(subset for subset in known if subset in asked) or known
 
 
 @dataclass(frozen=True, slots=True)

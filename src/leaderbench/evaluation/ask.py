@@ -1,7 +1,8 @@
 """Ask a model whatever its log does not answer yet, and keep each answer as it comes."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from logging import getLogger
 
 from leaderbench.models.base import Model
 from leaderbench.records import Answer, Failure, Response
@@ -19,12 +20,12 @@ def ask(
     model: Model,
     requests: Iterable[Request],
     store: Store,
-    seen: Callable[[Sequence[str], bool], None] = lambda digests, stored: None,
+    seen: Callable[[Mapping[str, Response], bool], None] = lambda responses, stored: None,
 ) -> dict[str, Response]:
     """The response to each distinct request, by digest: from the log, or from the model and then in the log.
 
-    `seen` is told of the digests answered, first those that were stored. A request that fails is in the result, not in
-    the log, so that it is asked again next time.
+    `seen` is told of the responses as they come, first of those that were stored. A request that fails is in the
+    result, not in the log, so that it is asked again next time. What the log had to put right is said as a warning.
 
     Raises:
         LeaderbenchError: the store cannot be written, or another process is writing to this model's log.
@@ -36,11 +37,13 @@ def ask(
         for name in distinct:
             if (answer := log.get_digest(name)) is not None:
                 responses[name] = answer
-    seen(list(responses), True)
+    seen(responses, True)
     missing = [request for name, request in distinct.items() if name not in responses]
     if not missing:
         return responses
     with store.log(model.name, model.identity) as log:
+        for sentence in log.damage:
+            getLogger(__name__).warning(sentence)
         unwritten: list[tuple[Request, Answer]] = []
         written = time.monotonic()
         try:
@@ -52,8 +55,10 @@ def ask(
                 if len(unwritten) >= MOST_UNWRITTEN or time.monotonic() - written > SECONDS_BETWEEN_WRITES:
                     log.append(unwritten)
                     unwritten, written = [], time.monotonic()
-                seen([name], False)
+                seen({name: response}, False)
         finally:
             if unwritten:
                 log.append(unwritten)
+    for request in missing:
+        responses.setdefault(digest(request), Failure("the model gave no answer to this request"))
     return responses

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from leaderbench.evaluation.environment import environment
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.models.base import Model
-from leaderbench.records import Failure, Json, Question
+from leaderbench.records import Failure, Json, Question, Response
 from leaderbench.requests import digest
 from leaderbench.results.runs import Manifest, Run, run_id
 from leaderbench.results.store import Store
@@ -116,7 +116,6 @@ def _evaluate(
 ) -> Run:
     meter = Meter(benchmark.name, questions, model, progress)
     responses = ask(model, (request for question in questions for request in question.requests), store, meter.seen)
-    meter.errors = sum(isinstance(response, Failure) for response in responses.values())
     meter.report()
     samples = tuple(sample_of(benchmark, question, responses) for question in questions)
     recipe = benchmark.recipe()
@@ -130,7 +129,7 @@ def _evaluate(
         benchmark={"name": benchmark.name, "recipe": recipe, "dataset": benchmark.dataset, "revision": revision},
         limits=limits,
         environment=environment(),
-        engine={"tokens_asked": model.effort.asked, "tokens_computed": model.effort.computed},
+        engine={"tokens_asked": meter.tokens_asked, "tokens_computed": meter.tokens_computed},
         counts={"questions": len(samples), "errors": flags["error"], "flags": dict(flags)},
     )
     return Run(manifest, aggregate(samples, benchmark.metrics), samples)
@@ -153,16 +152,29 @@ class Meter:
             for name in {digest(request) for request in question.requests}:
                 self.waiting.setdefault(name, []).append(number)
                 self.open[number] += 1
-        self.done = self.stored = self.errors = 0
+        self.done = self.stored = 0
+        self.failed: set[int] = set()
         self.before = (model.effort.asked, model.effort.computed)
         self.began = self.reported = time.monotonic()
 
-    def seen(self, digests: Sequence[str], stored: bool) -> None:
+    @property
+    def tokens_asked(self) -> int:
+        """Tokens of this run that one forward pass for each (context, continuation) would have taken."""
+        return self.model.effort.asked - self.before[0]
+
+    @property
+    def tokens_computed(self) -> int:
+        """Tokens of this run that went through the model."""
+        return self.model.effort.computed - self.before[1]
+
+    def seen(self, responses: Mapping[str, Response], stored: bool) -> None:
         """Some requests are answered."""
-        for name in digests:
+        for name, response in responses.items():
             for number in self.waiting.pop(name, ()):
                 self.open[number] -= 1
                 self.done += not self.open[number]
+                if isinstance(response, Failure):
+                    self.failed.add(number)
         if stored:
             self.stored, self.began = self.done, time.monotonic()
         if stored or time.monotonic() - self.reported > 0.2:
@@ -172,8 +184,15 @@ class Meter:
         """Tell how far it has come."""
         self.reported = time.monotonic()
         if self.progress is not None:
-            asked, computed = self.model.effort.asked - self.before[0], self.model.effort.computed - self.before[1]
-            seconds = self.reported - self.began
             self.progress(
-                Progress(self.benchmark, self.total, self.done, self.stored, self.errors, asked, computed, seconds)
+                Progress(
+                    self.benchmark,
+                    self.total,
+                    self.done,
+                    self.stored,
+                    len(self.failed),
+                    self.tokens_asked,
+                    self.tokens_computed,
+                    self.reported - self.began,
+                )
             )
