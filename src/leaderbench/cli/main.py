@@ -107,6 +107,8 @@ def _closed_pipe() -> NoReturn:
 
 def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
+    # Before torch is imported: waiting threads sleep, so that a busy machine costs a share of the speed, not most.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the letter shows ? instead of ending the run
