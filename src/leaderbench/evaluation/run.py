@@ -3,9 +3,10 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from logging import getLogger
 from pathlib import Path
 
 from leaderbench.benchmarks import registry
@@ -17,7 +18,7 @@ from leaderbench.evaluation.environment import environment
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.models.base import Model
-from leaderbench.records import Failure, Json, Question, Response
+from leaderbench.records import Failure, Json, Question, Response, Sample
 from leaderbench.requests import digest
 from leaderbench.results.runs import Manifest, Run, run_id
 from leaderbench.results.store import Store
@@ -118,6 +119,8 @@ def _evaluate(
     responses = ask(model, (request for question in questions for request in question.requests), store, meter.seen)
     meter.report()
     samples = tuple(sample_of(benchmark, question, responses) for question in questions)
+    for sentence in remarks(benchmark.name, samples):
+        getLogger(__name__).warning(sentence)
     recipe = benchmark.recipe()
     revision = source.revision(benchmark.dataset)
     facts = model.describe()
@@ -133,6 +136,23 @@ def _evaluate(
         counts={"questions": len(samples), "errors": flags["error"], "flags": dict(flags)},
     )
     return Run(manifest, aggregate(samples, benchmark.metrics), samples)
+
+
+def remarks(benchmark: str, samples: Sequence[Sample]) -> Iterator[str]:
+    """What whoever started a run must know before reading its score, a sentence each."""
+    failed = [sample for sample in samples if sample.error is not None]
+    cut = [sample for sample in samples if sample.truncated_tokens]
+    if failed:
+        yield (
+            f"{len(failed):,} of {len(samples):,} questions of {benchmark} could not be answered and are not in the "
+            f"score; the first is {failed[0].example_id}: {failed[0].error}."
+        )
+    if cut:
+        most = max(sample.truncated_tokens / sample.context_tokens for sample in cut)
+        yield (
+            f"{len(cut):,} of {len(samples):,} prompts of {benchmark} are longer than the model's context and were cut "
+            f"as the benchmark says, by up to {100 * most:.0f} %; their samples are flagged."
+        )
 
 
 class Meter:
