@@ -115,10 +115,8 @@ def visible_files(folder: Path) -> Iterator[Path]:
 
 @cache
 def bundled_subsets(dataset: str) -> tuple[str, ...]:
-    """The configs of a dataset that comes inside the package, in the order of its README."""
-    from leaderbench.benchmarks.folders import configs
-
-    return tuple(configs(bundled[dataset], dataset))
+    """The configs of a dataset that comes inside the package, a folder each; reading its README would cost 0.05 s."""
+    return tuple(sorted(path.name for path in bundled[dataset].iterdir() if path.is_dir()))
 
 
 def chosen_subsets(benchmark: str, known: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`leaderbench demo`: three tiny models, a small exam, five implementations of it; who is ahead, and who says so?"""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,8 +36,6 @@ def demo(
 
 def default_store() -> Path:
     """Where runs go when no --store is given."""
-    import os
-
     return Path(os.environ.get("LEADERBENCH_STORE") or options.DEFAULT_STORE)
 
 
@@ -45,6 +44,8 @@ def ask(store: Path, *, show_progress: bool) -> "list[Run]":
     from leaderbench.bundled import model_folders
     from leaderbench.cli.run import choose, evaluate_all
 
+    # A model of a million parameters gains nothing from a second thread, and loses much where other programs want it.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     remarks = terminal.stderr()
     remarks.print("Asking three tiny models one small exam, the way five leaderboards would ...")
     import torch
@@ -131,7 +132,6 @@ def print_next(run: "Run", store: Path) -> None:
 
 def activation() -> tuple[tuple[str, str], ...]:
     """How to put `leaderbench` on the path, where it is not there (as after `make demo`) and a script does it."""
-    import os
     import shutil
     import sys
 
