@@ -44,8 +44,6 @@ def ask(store: Path, *, show_progress: bool) -> "list[Run]":
     from leaderbench.bundled import model_folders
     from leaderbench.cli.run import choose, evaluate_all
 
-    # A model of a million parameters gains nothing from a second thread, and loses much where other programs want it.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     remarks = terminal.stderr()
     remarks.print("Asking three tiny models one small exam, the way five leaderboards would ...")
     import torch
