@@ -161,6 +161,7 @@ def assert_close_to_undisturbed(command: Commands, words: tuple[str, ...], befor
 
 
 @pytest.mark.parametrize("wanted", [15, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_killed_in_the_middle_of_any_write_nothing_is_lost_and_nothing_there_twice(
     command: Commands, wanted: int
 ) -> None:
