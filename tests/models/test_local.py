@@ -38,7 +38,7 @@ def fresh(folder: Path) -> PreTrainedModel:
     return load_network(folder, "m", load_configuration(folder, "m"), "float32", "cpu")
 
 
-def questions(count: int = 12) -> list[Request]:
+def questions(count: int = 6) -> list[Request]:
     """Requests as several benchmarks would ask them: shared beginnings, some too long, several kinds of answers."""
     requests: list[Request] = []
     for number in range(count):
@@ -182,7 +182,7 @@ def test_a_request_given_twice_is_answered_twice_and_alike(folder: Path) -> None
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError, lambda: RuntimeError("DefaultCPUAllocator: can't allocate")])
-@pytest.mark.parametrize("tokens", [300, 150])
+@pytest.mark.parametrize("tokens", [200, 140])
 def test_where_memory_runs_out_packs_are_halved_and_answers_stay(
     folder: Path, expected: dict[Request, Response], path: str, error: Callable[[], Exception], tokens: int
 ) -> None:
