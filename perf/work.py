@@ -56,7 +56,7 @@ def counted(model: LocalModel, work: Work) -> Iterator[None]:
     head = hidden // config.num_attention_heads
     keys = head * config.num_key_value_heads
     plain = model.path.logits
-    pack = model.path.budget.tokens
+    pack, group = model.path.budget.tokens, getattr(model.path, "group", 1)
 
     def logits(trie: Trie, wanted: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
         tokens = len(trie)
@@ -67,8 +67,8 @@ def counted(model: LocalModel, work: Work) -> Iterator[None]:
         work.add(128, hidden, config.vocab_size, len(wanted))
         # Every token attends to its ancestors and itself: a product with the keys and one with the values.
         ancestors = float((trie.depths + 1).sum())
-        work.add(96, head, 768, ancestors / 768 * config.num_attention_heads * layers)
-        work.add(96, 768, head, ancestors / 768 * config.num_attention_heads * layers)
+        work.add(group, head, 768, ancestors / 768 * config.num_attention_heads * layers)
+        work.add(group, 768, head, ancestors / 768 * config.num_attention_heads * layers)
         return plain(trie, wanted)
 
     model.path.logits = logits  # type: ignore[method-assign]

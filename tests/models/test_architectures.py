@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from leaderbench.models import paths, selfcheck
+from leaderbench.models import memory, selfcheck
 from leaderbench.models.trie import build
 from tests.models.architectures import PLAIN, TREE, make
 
@@ -34,7 +34,7 @@ def one_by_one(network: torch.nn.Module, sequences: list[list[int]]) -> list[tor
 def test_the_chosen_path_agrees_with_one_by_one_scoring(name: str, budget: int) -> None:
     network, sequences = make(name), branching()
     expected = one_by_one(network, sequences)
-    path, _ = selfcheck.choose(network, paths.Budget(budget))
+    path, _ = selfcheck.choose(network, memory.Budget(budget))
     trie = build(sequences)
     found = dict(zip(range(len(trie)), selfcheck.log_probabilities(path, trie, np.arange(len(trie))), strict=True))
     for nodes, values in zip(trie.paths, expected, strict=True):
@@ -44,12 +44,12 @@ def test_the_chosen_path_agrees_with_one_by_one_scoring(name: str, budget: int) 
 
 @pytest.mark.parametrize("name", list(TREE))
 def test_the_tree_path_is_taken(name: str) -> None:
-    path, report = selfcheck.choose(make(name), paths.Budget(1024))
+    path, report = selfcheck.choose(make(name), memory.Budget(1024))
     assert path.name == "tree", report
 
 
 @pytest.mark.parametrize("name", list(PLAIN))
 def test_a_fallback_is_taken_and_says_why(name: str) -> None:
-    path, report = selfcheck.choose(make(name), paths.Budget(1024))
+    path, report = selfcheck.choose(make(name), memory.Budget(1024))
     assert path.name != "tree"
     assert report["not_tree_because"]

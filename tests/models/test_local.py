@@ -15,7 +15,8 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.models import local, selfcheck
 from leaderbench.models.load import load_configuration, load_model, load_network
 from leaderbench.models.local import LocalModel
-from leaderbench.models.paths import Budget, PlainPath
+from leaderbench.models.memory import Budget
+from leaderbench.models.paths import PlainPath
 from leaderbench.records import Failure, GenerateResponse, LogLikelihoodResponse, Response
 from leaderbench.requests import Encoding, Generate, LogLikelihood, Prompt, Request, Truncation
 from tests.models import tiny

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from leaderbench.models import selfcheck, tree_attention
-from leaderbench.models.paths import Budget
+from leaderbench.models.memory import Budget
 from tests.models import tiny
 from tests.models.architectures import make
 

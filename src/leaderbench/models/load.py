@@ -49,10 +49,11 @@ def load_model(
         LeaderbenchError: the model cannot be found, is unsafe to load, lacks a tokenizer, or does not fit together.
     """
     from leaderbench.models.local import LocalModel
-    from leaderbench.models.paths import Budget
+    from leaderbench.models.memory import Budget, keep_freed_memory
     from leaderbench.models.selfcheck import choose
     from leaderbench.models.tokens import Encoder
 
+    keep_freed_memory()
     folder, commit = find(name, revision)
     require_files(folder, name)
     with quiet_transformers():

@@ -9,46 +9,11 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
-from leaderbench.errors import LeaderbenchError
 from leaderbench.models import tree_attention
+from leaderbench.models.memory import Budget
 from leaderbench.models.trie import Trie
 
 Ints = NDArray[np.int64]
-
-
-class Budget:
-    """How many tokens go through the model at once; halves when memory runs out, and stays so."""
-
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
-        self.halved = 0
-
-    def halve(self, error: Exception) -> None:
-        """Take half as many from now on.
-
-        Raises:
-            Exception: `error` itself, when it isn't about memory.
-            LeaderbenchError: nothing is left to halve.
-        """
-        if not out_of_memory(error):
-            raise error
-        if self.tokens < 32:
-            raise LeaderbenchError(
-                "There is too little memory for even the shortest step of this model: free some, or give a smaller"
-                " --dtype or another --device; every answer so far is kept."
-            ) from MemoryError(str(error))
-        self.tokens //= 2
-        self.halved += 1
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out, on any device."""
-    text = str(error).lower()
-    return (
-        isinstance(error, torch.OutOfMemoryError | MemoryError) or "out of memory" in text or "can't allocate" in text
-    )
 
 
 class Path(Protocol):
@@ -72,7 +37,7 @@ class TreePath:
         self.model, self.budget, self.computed = model, budget, 0
         self.keeps_logits = accepts(model, "logits_to_keep")
         # Small groups compute less that the mask then hides; large ones take fewer calls, which counts on a GPU.
-        self.group = 96 if model.device.type == "cpu" else 1024
+        self.group = 128 if model.device.type == "cpu" else 1024
         self.windows: dict[torch.nn.Module, int | None] = {}
         tree_attention.register()
 

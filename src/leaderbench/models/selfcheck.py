@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from leaderbench.models import tree_attention
-from leaderbench.models.paths import Budget, Path, PlainPath, TreePath, vocabulary
+from leaderbench.models.memory import Budget
+from leaderbench.models.paths import Path, PlainPath, TreePath, vocabulary
 from leaderbench.models.trie import Trie, build
 from leaderbench.records import Json
 
