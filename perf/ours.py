@@ -35,8 +35,8 @@ Clock = dict[str, float]
 def rules() -> dict[str, list[mmlu.Choices]]:
     """What is measured: the choices of one implementation, or of several that share their prompts."""
     letters = next(item for item in mmlu.benchmarks() if item.name == "mmlu/harness").choices
-    texts = dataclasses.replace(letters, asked=mmlu.Asked.SPACED_TEXTS)
-    bare = dataclasses.replace(letters, asked=mmlu.Asked.LETTERS, encoding=Encoding.LAST_TOKEN)
+    texts = dataclasses.replace(letters, asked=mmlu.Asked.TEXTS)
+    bare = dataclasses.replace(letters, leading_space=False, encoding=Encoding.LAST_TOKEN)
     written = dataclasses.replace(letters, asked=mmlu.Asked.NEXT_TOKEN)
     return {
         "letters": [letters],

@@ -4,13 +4,14 @@ An implementation is a point in a small space of independent choices; `dataclass
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
 from leaderbench.benchmarks.base import Datasets
 from leaderbench.benchmarks.datasets import bundled, bundled_subsets, cells, chosen_subsets
+from leaderbench.benchmarks.factors import Level, levels_of, mixed_fields
 from leaderbench.benchmarks.letters import best_letter, letter
 from leaderbench.benchmarks.mmlu_subjects import subjects
 from leaderbench.benchmarks.shots import label_cycle, require, shuffled_draws
@@ -62,13 +63,10 @@ class Asked(StrEnum):
     """What the model is asked."""
 
     LETTERS = "letters"
-    """How likely each bare letter is."""
+    """How likely each letter is."""
 
-    SPACED_LETTERS = "spaced-letters"
-    """How likely each letter after a space is."""
-
-    SPACED_TEXTS = "spaced-texts"
-    """How likely the text of each choice after a space is."""
+    TEXTS = "texts"
+    """How likely the text of each choice is."""
 
     NEXT_TOKEN = "next-token"  # noqa: S105
     """Which one token comes next, of the whole vocabulary."""
@@ -157,26 +155,40 @@ class Choices:
     shots: int = 5
     """How many solved examples."""
 
-    asked: Asked = Asked.SPACED_LETTERS
+    asked: Asked = Asked.LETTERS
+    per_character: bool = False
+    """Whether the reported accuracy compares log-likelihoods divided by the choice's characters."""
+
     encoding: Encoding = Encoding.JOINT
-    """How context and continuation become tokens; a next token needs no rule."""
+    """How context and continuation become tokens; a next token needs no rule, and of a text all tokens count."""
+
+    leading_space: bool = True
+    """Whether a space belongs to each candidate answer."""
 
     special_tokens: bool = True
     truncation: Truncation = Truncation.KEEP_END
     cleaning: Cleaning = Cleaning.NONE
-    per_character: bool = False
-    """Whether the reported accuracy compares log-likelihoods divided by the choice's characters."""
-
     aggregation: Aggregation = Aggregation.MICRO
     """How the reported number sums up the subjects."""
 
+
+factors = {
+    "template": ("template",),
+    "shots": ("shots_from", "shots"),
+    "scoring": ("asked", "per_character"),
+    "encoding": ("encoding", "leading_space", "special_tokens"),
+    "truncation": ("truncation",),
+    "cleaning": ("cleaning",),
+    "aggregation": ("aggregation",),
+}
+"""The causes of a difference between two implementations, and the choices that make up each."""
 
 plain_header = "The following are multiple choice questions (with answers) about {subject}.\n\n"
 
 original = Choices(
     Template("The following are multiple choice questions (with answers) about  {subject}.\n\n"),
-    asked=Asked.LETTERS,
     encoding=Encoding.LAST_TOKEN,
+    leading_space=False,
     truncation=Truncation.DROP_SHOTS_2048,
     cleaning=Cleaning.PANDAS_MISSING,
 )
@@ -191,10 +203,10 @@ helm = Choices(
 harness_2023 = Choices(
     Template("", question_prefix="Question: ", choices_line=True, shot_answer=ShotAnswer.TEXT),
     shots_from=Shots.VALIDATION_PER_QUESTION,
-    asked=Asked.SPACED_TEXTS,
+    asked=Asked.TEXTS,
+    per_character=True,
     encoding=Encoding.SEPARATE,
     special_tokens=False,
-    per_character=True,
     aggregation=Aggregation.MACRO,
 )
 open_llm_v1 = Choices(Template(plain_header, strip_question=True), special_tokens=False, aggregation=Aggregation.MACRO)
@@ -240,11 +252,17 @@ class Mmlu:
             return ("exact_match",)
         if self.choices.per_character:
             return ("acc_norm", "acc")
-        return ("acc", "acc_norm") if self.choices.asked is Asked.SPACED_TEXTS else ("acc",)
+        return ("acc", "acc_norm") if self.choices.asked is Asked.TEXTS else ("acc",)
 
     def with_shots(self, count: int) -> "Mmlu":
         """The same with another number of shots."""
         return dataclasses.replace(self, choices=dataclasses.replace(self.choices, shots=count))
+
+    def levels(self) -> dict[str, Level]:
+        return levels_of(self.choices, factors)
+
+    def mixed(self, other: "Mmlu", names: Collection[str]) -> "Mmlu":
+        return dataclasses.replace(self, choices=mixed_fields(self.choices, other.choices, factors, names))
 
     def target(self, example: Example) -> str:
         return letter(example.target)
@@ -295,19 +313,20 @@ class Mmlu:
         choices = self.choices
         if choices.asked is Asked.NEXT_TOKEN:
             return Generate(prompt, 1, choices.special_tokens, choices.truncation)
-        if choices.asked is Asked.SPACED_TEXTS:
-            continuations = tuple(f" {choice}" for choice in example.choices)
-        else:
-            space = "" if choices.asked is Asked.LETTERS else " "
-            continuations = tuple(space + name for name in letters)
-        return LogLikelihood(prompt, continuations, choices.encoding, choices.special_tokens, choices.truncation)
+        space = " " if choices.leading_space else ""
+        candidates = example.choices if choices.asked is Asked.TEXTS else letters
+        continuations = tuple(space + text for text in candidates)
+        encoding = choices.encoding
+        if choices.asked is Asked.TEXTS and encoding is Encoding.LAST_TOKEN:
+            encoding = Encoding.SEPARATE  # the last token stands for a letter, not for a text
+        return LogLikelihood(prompt, continuations, encoding, choices.special_tokens, choices.truncation)
 
     def score(self, example: Example, responses: Sequence[Answer]) -> Outcome:
         if self.choices.asked is Asked.NEXT_TOKEN:
             return self._score_text(example, cast("GenerateResponse", responses[0]))
         answers = cast("LogLikelihoodResponse", responses[0]).continuations
         values = {"acc": [answer.log_likelihood for answer in answers]}
-        scored = example.choices if self.choices.asked is Asked.SPACED_TEXTS else letters
+        scored = example.choices if self.choices.asked is Asked.TEXTS else letters
         values["acc_norm"] = per_character(values["acc"], scored)
         names = self._metric_names()
         predictions = {name: best_letter(values[name]) for name in names}

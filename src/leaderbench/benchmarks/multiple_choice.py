@@ -5,13 +5,14 @@ and sums up are the fields of `MultipleChoice`.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
 from leaderbench.benchmarks.base import Datasets
 from leaderbench.benchmarks.datasets import Cells, cells, chosen_subsets
+from leaderbench.benchmarks.factors import Level, mixed_fields
 from leaderbench.benchmarks.letters import best_letter, letter
 from leaderbench.benchmarks.shots import require, sequential_draws, shuffled_draws
 from leaderbench.errors import LeaderbenchError
@@ -62,6 +63,17 @@ class Task:
     """What stands before the shots of a subset."""
 
 
+factors = {
+    "template": ("task",),
+    "shots": ("shots", "draws", "pool"),
+    "encoding": ("special_tokens",),
+    "truncation": ("truncation",),
+    "aggregation": ("metrics",),
+}
+"""The causes of a difference between two implementations, and the fields that make up each; a task reads, writes and
+scores its rows in one manner."""
+
+
 @dataclass(frozen=True, slots=True)
 class MultipleChoice:
     """One implementation of a benchmark of this kind."""
@@ -91,6 +103,18 @@ class MultipleChoice:
         if self.draws is Draws.FIXED:
             raise LeaderbenchError(f"{self.name} always begins with the same solved examples: leave the shots unset.")
         return dataclasses.replace(self, shots=count)
+
+    def levels(self) -> dict[str, Level]:
+        return {
+            "template": dict(self.task.template),
+            "shots": {"shots": self.shots, "draws": self.draws.value, "shots_from": self.pool},
+            "encoding": {"special_tokens": self.special_tokens},
+            "truncation": {"truncation": self.truncation.value},
+            "aggregation": {"metrics": [str(metric) for metric in self.metrics]},
+        }
+
+    def mixed(self, other: "MultipleChoice", names: Collection[str]) -> "MultipleChoice":
+        return mixed_fields(self, other, factors, names)
 
     def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
         for subset in chosen_subsets(self.name, self.subsets, tuple(subsets)):
