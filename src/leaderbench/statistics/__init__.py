@@ -8,23 +8,41 @@ from leaderbench.statistics.comparison import (
     paired_difference,
     questions_needed,
 )
+from leaderbench.statistics.decomposition import (
+    Contribution,
+    Interaction,
+    Split,
+    dividends,
+    order_range,
+    remainder,
+    shapley,
+    split,
+)
 from leaderbench.statistics.intervals import Estimate, Interval, macro, mean, standard_error, wilson
 from leaderbench.statistics.ranking import Comparison, compare, sentences, values_by_example
 
 __all__ = [
     "Comparison",
+    "Contribution",
     "Difference",
     "Estimate",
+    "Interaction",
     "Interval",
+    "Split",
     "aggregate",
     "compare",
+    "dividends",
     "holm",
     "macro",
     "mean",
     "minimum_detectable_effect",
+    "order_range",
     "paired_difference",
     "questions_needed",
+    "remainder",
     "sentences",
+    "shapley",
+    "split",
     "standard_error",
     "values_by_example",
     "wilson",
