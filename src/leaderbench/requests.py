@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Encoding(StrEnum):
@@ -106,6 +107,7 @@ type_names = {LogLikelihood: "log-likelihood", Generate: "generate"}
 Request = LogLikelihood | Generate
 
 
+@lru_cache(maxsize=1 << 14)  # one request is named several times on its way from question to sample
 def digest(request: Request) -> str:
     """The name of a request: SHA-256 (hex) over its canonical JSON.
 

@@ -81,7 +81,7 @@ class LocalModel:
         if isinstance(request, Generate) and request.max_tokens != 1:
             return f"this model answers generations of one token, not of {request.max_tokens}"
         rows = vocabulary(self.network)
-        largest = max(token for tokens in (encoded.context, *encoded.continuations) for token in tokens)
+        largest = max(map(max, (encoded.context, *encoded.continuations)))
         if largest >= rows:
             return (
                 f"token {largest} is outside the model's vocabulary of {rows}: the tokenizer belongs to another model"

@@ -68,16 +68,20 @@ class Job:
 
 def lay(encoded: Sequence[Encoded]) -> Job:
     """Lay requests in one trie. Every request must be free of problems."""
-    sequences: list[tuple[int, ...]] = []
+    sequences: list[Ints] = []
+    contexts: dict[tuple[int, ...], Ints] = {}  # an array each; several requests may share one
     predicting: list[tuple[int, int]] = []  # first predicting position, number of targets; one a sequence
     targets: list[int] = []
     requests: list[int] = []
     spans: list[tuple[int, int]] = []
     for number, request in enumerate(encoded):
         begin = len(targets)
+        if request.context not in contexts:
+            contexts[request.context] = np.asarray(request.context, dtype=np.int64)
+        whole = contexts[request.context]
         for kept, continuation in zip(request.kept, request.continuations or ((-1,),), strict=True):
-            context = request.context[len(request.context) - kept :]
-            sequences.append(context + continuation[:-1])
+            context = whole[len(whole) - kept :]
+            sequences.append(np.append(context, continuation[:-1]) if len(continuation) > 1 else context)
             predicting.append((kept - 1, len(continuation)))
             targets.extend(continuation)
         requests.extend([number] * (len(targets) - begin))

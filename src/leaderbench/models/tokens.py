@@ -47,12 +47,14 @@ class Encoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, limits: Limits) -> None:
         self.tokenizer, self.limits = tokenizer, limits
-        if (backend := getattr(tokenizer, "backend_tokenizer", None)) is not None:
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is not None:
             # A tokenizer's file may keep how its training cut and padded texts.
             backend.no_truncation()
             backend.no_padding()
         self.pieces = Pieces(tokenizer) if Pieces.suit(tokenizer) else None
         self.window = int(tokenizer.model_max_length)
+        self.has_special = not backend or backend.num_special_tokens_to_add(False) > 0
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         first = bos if bos is not None else eos
         self.start: Tokens = () if first is None else (int(first),)
@@ -80,18 +82,20 @@ class Encoder:
         return result
 
     def _plan(self, request: Request, text: str) -> _Plan:
+        # Without special tokens to add, both ways of encoding are one.
+        special = request.special_tokens and self.has_special
         if isinstance(request, Generate):
-            return _Plan(text, request.special_tokens, ())
+            return _Plan(text, special, ())
         if request.encoding is Encoding.LAST_TOKEN:
-            return _Plan(text, request.special_tokens, tuple((string, True) for string in request.continuations))
+            return _Plan(text, special, tuple((string, self.has_special) for string in request.continuations))
         if request.encoding is Encoding.SEPARATE:
-            return _Plan(text, request.special_tokens, tuple((string, False) for string in request.continuations))
+            return _Plan(text, special, tuple((string, False) for string in request.continuations))
         if not text.rstrip():
-            return _Plan("", request.special_tokens, tuple((text + string, False) for string in request.continuations))
+            return _Plan("", special, tuple((text + string, False) for string in request.continuations))
         # Spaces at the end of the context belong to the continuation's first word, and a context that spells out its
         # BOS gets no second one.
         bos = self.tokenizer.bos_token
-        special = request.special_tokens and not (isinstance(bos, str) and text.startswith(bos))
+        special = special and not (isinstance(bos, str) and text.startswith(bos))
         strings = tuple((text + string, special) for string in request.continuations)
         return _Plan(text.rstrip(), special, strings, joint=True)
 

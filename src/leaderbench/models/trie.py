@@ -41,7 +41,7 @@ class Trie:
         return owner[: self.depths[node]]
 
 
-def build(sequences: Sequence[Sequence[int]]) -> Trie:
+def build(sequences: Sequence[Sequence[int] | Ints]) -> Trie:
     """Lay sequences of token ids (each non-empty) in one trie."""
     arrays = [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
     # Big-endian bytes sort as the numbers do, and bytes compare at memory speed.

@@ -1,0 +1,157 @@
+"""The score of each question in each configuration: what every part of an explanation is computed from."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Aggregation
+from leaderbench.results.files import make_folder, replace_durably
+
+if TYPE_CHECKING:
+    pass
+
+Floats = NDArray[np.float64]
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What the grid must remember of a model and two implementations, beside the numbers."""
+
+    model: str
+    identity: str
+    """Digest of everything about the model that can change an answer."""
+
+    a: str
+    b: str
+    factors: tuple[str, ...]
+    """Names of the k factors; bit j of a mask set means factor j as in `b`."""
+
+    fixed: tuple[str, ...]
+    """Factors that differ and change nothing on these questions."""
+
+    metrics: tuple[str, ...]
+    """The metric reported in each configuration, 2^k."""
+
+    aggregations: tuple[str, ...]
+    """How each configuration sums up its questions, 2^k."""
+
+    revision: str
+    """Of the dataset."""
+
+    limits: str
+    """What narrows the questions, in words; empty for all of them."""
+
+    noise: float
+    """Margins below this (nats) are within float noise."""
+
+    errors: int
+    """Questions left out because some configuration could not be answered."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """n questions in 2^k configurations of one model."""
+
+    cause: Cause
+    example_ids: tuple[str, ...]
+    subsets: tuple[str, ...]
+    """The subset of each question."""
+
+    targets: tuple[str, ...]
+    values: Floats
+    """The reported metric of each question in each configuration, shape (n, 2^k)."""
+
+    margins: Floats
+    """How far the answer was ahead of the runner-up, shape (n, 2^k)."""
+
+    predictions: Texts
+    """The answers, str or None, shape (n, 2^k)."""
+
+    def weights(self) -> Floats:
+        """The weight of each question in each configuration's score, shape (n, 2^k); every column sums to 1."""
+        n = len(self.example_ids)
+        names, place, sizes = np.unique(np.array(self.subsets), return_inverse=True, return_counts=True)
+        macro = 1 / (len(names) * sizes[place])
+        micro = np.full(n, 1 / n)
+        columns = [macro if item == Aggregation.MACRO else micro for item in self.cause.aggregations]
+        return np.stack(columns, axis=1)
+
+    def strata(self) -> NDArray[np.int64] | None:
+        """The index of each question's subset where some configuration is macro: the subsets are then fixed, and only
+        the questions inside them are a sample. None where all are plain means over questions."""
+        if Aggregation.MACRO not in self.cause.aggregations:
+            return None
+        found: NDArray[np.int64] = np.unique(np.array(self.subsets), return_inverse=True)[1]
+        return found
+
+    def only(self, example_ids: set[str]) -> "Grid":
+        """The same with only these questions."""
+        kept = np.array([name in example_ids for name in self.example_ids], dtype=bool)
+        places = np.flatnonzero(kept)
+
+        def pick(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(values[place] for place in places)
+
+        return Grid(
+            self.cause,
+            pick(self.example_ids),
+            pick(self.subsets),
+            pick(self.targets),
+            self.values[kept],
+            self.margins[kept],
+            self.predictions[kept],
+        )
+
+
+def save(grid: Grid, path: Path) -> None:
+    """Write a grid as one parquet file, whole or not at all.
+
+    Raises:
+        LeaderbenchError: it cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {"example_id": grid.example_ids, "subset": grid.subsets, "target": grid.targets}
+    for mask in range(grid.values.shape[1]):
+        columns[f"value_{mask}"] = grid.values[:, mask]
+        columns[f"margin_{mask}"] = grid.margins[:, mask]
+        columns[f"prediction_{mask}"] = pa.array(list(grid.predictions[:, mask]), pa.string())
+    table = pa.table(columns).replace_schema_metadata({"leaderbench": json.dumps(asdict(grid.cause))})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    make_folder(path.parent)
+    replace_durably(path, bytes(sink.getvalue()))
+
+
+def load(path: Path) -> Grid:
+    """The grid that `save` wrote.
+
+    Raises:
+        LeaderbenchError: there is none, or it is damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table: pa.Table = pq.read_table(path)
+        facts: dict[str, Any] = json.loads(table.schema.metadata[b"leaderbench"])
+        lists: dict[str, Any] = {name: tuple(item) for name, item in facts.items() if isinstance(item, list)}
+        cause = Cause(**facts | lists)
+        size = 1 << len(cause.factors)
+        ids, subsets, targets = (tuple(table.column(name).to_pylist()) for name in ("example_id", "subset", "target"))
+        values, margins = (
+            np.stack([table.column(f"{kind}_{mask}").to_numpy() for mask in range(size)], axis=1)
+            for kind in ("value", "margin")
+        )
+        answers = [table.column(f"prediction_{mask}").to_pylist() for mask in range(size)]
+    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError) as error:
+        raise LeaderbenchError(f"{path} is no whole explanation: ask for it again, every answer is kept.") from error
+    predictions = np.array(answers, dtype=object).T.reshape(len(ids), size)
+    return Grid(cause, ids, subsets, targets, values, margins, predictions)

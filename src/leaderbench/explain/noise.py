@@ -1,0 +1,23 @@
+"""How much of a log-likelihood is float noise."""
+
+from collections.abc import Mapping
+
+from leaderbench.records import Json
+
+SIGNIFICANT_BITS = {"float32": 23, "float16": 10, "bfloat16": 7}
+"""Bits behind the leading one of each type."""
+
+LEAST = 1e-4
+"""Nats by which float32 log-likelihoods of one text differ between machines, batches and libraries."""
+
+
+def noise(model: Mapping[str, Json]) -> float:
+    """The difference in log-likelihood (nats) below which two answers of this model are the same but for rounding.
+
+    `model` is what a manifest records of it: of its dtype, and of the self-check that scored a sample two ways. A type
+    of fewer bits rounds each layer's values by as much more; 16 epsilon is what its sums then differ by.
+    """
+    epsilon = 2.0 ** -SIGNIFICANT_BITS.get(str(model.get("dtype")), 23)
+    check = model.get("self_check")
+    seen = check.get("difference") if isinstance(check, dict) else None
+    return max(LEAST, 16 * epsilon, 2 * seen if isinstance(seen, float) else 0.0)
