@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from leaderbench.statistics import macro, mean, paired_difference, wilson
+from leaderbench.statistics import dividends, macro, mean, paired_difference, shapley, split, wilson
 from leaderbench.statistics.comparison import tango
+from leaderbench.statistics.decomposition import Floats
 from leaderbench.statistics.intervals import Estimate, Interval
 
 repetitions = 2000
@@ -120,3 +121,60 @@ def test_the_interval_of_a_macro_difference_holds_its_level() -> None:
         found = paired_difference(a, b, subsets=subsets)
         inside += found.interval.low <= 0.1 <= found.interval.high
     assert 0.925 < inside / 600 < 0.975
+
+
+configurations = np.arange(16)[:, None] >> np.arange(4) & 1
+effects = configurations @ np.array([-0.5, 0.25, 0.1, 0.0]) - 0.4 * configurations[:, 0] * configurations[:, 1]
+wobble = np.array([0.6, 0.4, 0.25, 0.15])
+"""How much each factor's effect differs between questions, as a standard deviation on the latent scale."""
+
+
+def outcomes(rng: np.random.Generator, count: int, base: Floats, size: int) -> Floats:
+    """Right or wrong, of shape (count, questions, 16): a latent normal value a question, moved by four factors.
+
+    `base` moves each question; questions in clusters of `size` share half of the variance.
+    """
+
+    def normal(width: int) -> Floats:
+        own = rng.standard_normal((count, len(base), width))
+        if size == 1:
+            return own
+        shared = rng.standard_normal((count, len(base) // size, width)).repeat(size, axis=1)
+        return math.sqrt(0.5) * (own + shared)
+
+    latent = base[None, :, None] + normal(1) + effects + (normal(4) * wobble) @ configurations.T
+    return (latent > 0).astype(float)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [200, 1000])
+@pytest.mark.parametrize("design", ["plain", "clusters", "strata"])
+def test_the_intervals_of_contributions_hold_their_level(design: str, n: int) -> None:
+    """Main effects, one interaction of two, and configurations that agree on most questions."""
+    sizes = (n * np.array([0.04, 0.06, 0.06, 0.08, 0.08, 0.1, 0.1, 0.12, 0.16, 0.2])).round().astype(int)
+    stratum = np.repeat(np.arange(10), sizes)
+    base, weights, strata, clusters = np.full(n, 0.3), None, None, None
+    if design == "clusters":
+        clusters = (np.arange(n) // 4).tolist()
+    if design == "strata":
+        base, weights, strata = np.linspace(-0.8, 1.2, 10)[stratum], 1 / (10 * sizes[stratum]), stratum.tolist()
+    right = stats.norm.cdf((base[:, None] + effects) / np.sqrt(1 + configurations @ wobble**2))
+    scores = np.average(right, axis=0, weights=weights)[None]
+    parts = dividends(scores)[0]
+    pairs = [parts[1 << i | 1 << j] for i in range(4) for j in range(i + 1, 4)]
+    truth = [*shapley(scores)[0], scores[0, -1] - scores[0, 0], *pairs]
+    rng = np.random.default_rng(8)
+    inside = np.zeros(len(truth))
+    shown = 0
+    for _ in range(repetitions // 50):
+        for table in outcomes(rng, 50, base, 4 if clusters else 1):
+            found = split(table, "abcd", weights, strata, clusters)
+            items = [*found.contributions, found.difference, *found.interactions]
+            inside += [item.interval.low <= x <= item.interval.high for item, x in zip(items, truth, strict=True)]
+            shown += bool(found.higher_orders)
+    share = inside / repetitions
+    print(design, n, "contributions", share[:4], "difference", share[4], "interactions", share[5:], shown / repetitions)
+    assert (share[:5] >= 0.93).all()
+    assert (share[:5] <= 0.97).all()
+    assert (share[5:] >= 0.925).all()
+    assert (share[5:] <= 0.98).all()
