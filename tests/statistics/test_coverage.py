@@ -4,6 +4,7 @@ With 2,000 repetitions the share covered has a standard error of half a point.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_the_intervals_of_contributions_hold_their_level(design: str, n: int) ->
     for _ in range(repetitions // 50):
         for table in outcomes(rng, 50, base, 4 if clusters else 1):
             found = split(table, "abcd", weights, strata, clusters)
-            items = [*found.contributions, found.difference, *found.interactions]
+            items: list[Any] = [*found.contributions, found.difference, *found.interactions]
             inside += [item.interval.low <= x <= item.interval.high for item, x in zip(items, truth, strict=True)]
             shown += bool(found.higher_orders)
     share = inside / repetitions

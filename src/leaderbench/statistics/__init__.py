@@ -20,6 +20,7 @@ from leaderbench.statistics.decomposition import (
 )
 from leaderbench.statistics.intervals import Estimate, Interval, macro, mean, standard_error, wilson
 from leaderbench.statistics.ranking import Comparison, compare, sentences, values_by_example
+from leaderbench.statistics.reordering import Reordering, VarianceComponents, reordering, variance_components
 
 __all__ = [
     "Comparison",
@@ -28,7 +29,9 @@ __all__ = [
     "Estimate",
     "Interaction",
     "Interval",
+    "Reordering",
     "Split",
+    "VarianceComponents",
     "aggregate",
     "compare",
     "dividends",
@@ -40,10 +43,12 @@ __all__ = [
     "paired_difference",
     "questions_needed",
     "remainder",
+    "reordering",
     "sentences",
     "shapley",
     "split",
     "standard_error",
     "values_by_example",
+    "variance_components",
     "wilson",
 ]

@@ -314,7 +314,7 @@ class Sampling:
         variance, degrees = self.variance(column)
         error = math.sqrt(variance)
         z = normal_quantile()
-        half = error * (t_quantile(degrees) if math.isfinite(degrees) else z)
+        half = error * t_quantile(degrees)
         heaviest = float(np.abs(np.bincount(self.cluster, column)).max()) or room
         least = z * heaviest / n
         if half < z * least:
