@@ -103,6 +103,7 @@ def design(a: Benchmark, b: Benchmark, named: Sequence[str] = ()) -> Design:
     rest = tuple(part for part in found if part not in given)
     if named and rest:
         groups.append(Factor(rest[0] if len(rest) == 1 else REST, rest))
+    groups.sort(key=lambda group: found.index(group.parts[0]))
     factors = tuple(groups) if named else tuple(Factor(name, (name,)) for name in found)
     if len(factors) > MOST_FACTORS:
         raise LeaderbenchError(f"{len(factors)} factors are too many to cross: join some with +, to {MOST_FACTORS}.")

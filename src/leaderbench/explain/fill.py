@@ -76,6 +76,9 @@ class Column:
     cut: bool = False
     """Whether truncation changed any prompt."""
 
+    failure: str = ""
+    """The last reason for which a question could not be answered."""
+
     def add(self, benchmark: Benchmark, question: Question, responses: Mapping[str, Response]) -> None:
         """Score one question."""
         given = [responses[digest(request)] for request in question.requests]
@@ -85,6 +88,7 @@ class Column:
             if (tokens := length(answer)) > self.longest[0]:
                 self.longest = (tokens, request)
         if len(answers) < len(given):
+            self.failure = next(item.message for item in given if isinstance(item, Failure))
             self.values.append({})
             self.margins.append(np.nan)
             self.predictions.append(None)
@@ -121,10 +125,10 @@ def fill(
         shorter = plan.without(TRUNCATION)
         _ask(model, shorter, total, columns, scope, progress, foretold)
         if _is_idle(model, plan, scope, columns.values()):
-            return shorter, _grid(model, shorter, examples, columns, scope)
+            return _settled(model, shorter, examples, columns, scope)
         columns, foretold = {}, None
     _ask(model, plan, total, columns, scope, progress, foretold)
-    return plan, _grid(model, plan, examples, columns, scope)
+    return _settled(model, plan, examples, columns, scope)
 
 
 def lockstep(recipes: Sequence[Benchmark], scope: Scope) -> Iterator[tuple[Question, ...]]:
@@ -227,6 +231,19 @@ def _passes(block: Sequence[tuple[Question, ...]]) -> int:
     )
 
 
+def _settled(
+    model: Model, plan: Design, examples: Sequence[Example], columns: Mapping[int, Column], scope: Scope
+) -> tuple[Design, Grid]:
+    """The grid of a design, without aggregation where every question weighs the same either way."""
+    grid = _grid(model, plan, examples, columns, scope)
+    weights = grid.weights()
+    if POST_HOC in plan.parts and np.allclose(weights, weights[:, :1], rtol=1e-12, atol=0):
+        # Aggregation is the last of the factors, so the masks of the others stay what they are.
+        plan = plan.without(POST_HOC)
+        grid = _grid(model, plan, examples, columns, scope)
+    return plan, grid
+
+
 def _grid(model: Model, plan: Design, examples: Sequence[Example], columns: Mapping[int, Column], scope: Scope) -> Grid:
     """The columns of all configurations side by side, without the questions that some of them could not answer."""
     bit = _post_hoc_bit(plan)
@@ -237,10 +254,7 @@ def _grid(model: Model, plan: Design, examples: Sequence[Example], columns: Mapp
     ).T
     answered = ~np.isnan(values).any(axis=1)
     if not answered.any():
-        raise LeaderbenchError(
-            f"{model.name} answered no question of {plan.between} in every configuration: "
-            "`leaderbench run` with each shows what goes wrong."
-        )
+        raise _unanswered(model, plan, own)
     kept = [example for example, all_there in zip(examples, answered, strict=True) if all_there]
     cause = Cause(
         model.name,
@@ -265,3 +279,10 @@ def _grid(model: Model, plan: Design, examples: Sequence[Example], columns: Mapp
         np.array([column.margins for column in own]).T[answered],
         np.array([column.predictions for column in own], dtype=object).T[answered],
     )
+
+
+def _unanswered(model: Model, plan: Design, columns: Sequence[Column]) -> LeaderbenchError:
+    """Names the configuration with the fewest answers, and a reason."""
+    mask = min(range(plan.size), key=lambda number: len([row for row in columns[number].values if row]))
+    reason = columns[mask].failure or "no configuration answered the same question as all others"
+    return LeaderbenchError(f"{model.name} answered no question of “{plan.named(mask)}”: {reason}.")

@@ -1,5 +1,6 @@
 """The score of each question in each configuration: what every part of an explanation is computed from."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,3 +156,9 @@ def load(path: Path) -> Grid:
         raise LeaderbenchError(f"{path} is no whole explanation: ask for it again, every answer is kept.") from error
     predictions = np.array(answers, dtype=object).T.reshape(len(ids), size)
     return Grid(cause, ids, subsets, targets, values, margins, predictions)
+
+
+def file_name(grid: Grid) -> str:
+    """The name of a grid's file: a digest of what decides its numbers."""
+    cause = {name: item for name, item in asdict(grid.cause).items() if name not in ("noise", "errors")}
+    return hashlib.sha256(json.dumps([cause, grid.example_ids], sort_keys=True).encode()).hexdigest()[:12] + ".parquet"
