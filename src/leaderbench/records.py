@@ -215,6 +215,20 @@ class Metric:
         return f"{self.name} ({self.aggregation})"
 
 
+class View(StrEnum):
+    """What the interval of a score is about."""
+
+    NEW_QUESTIONS = "new-questions"
+    """The score on new questions of the kind: those asked are a sample of more."""
+
+    BANK = "bank"
+    """The score on all questions of the benchmark, of which some, drawn at random, were asked."""
+
+    STOPPED = "stopped"
+    """The score on all questions of the benchmark, which were asked in random order until the answer to something was
+    known. The estimate leans towards that answer; the interval holds whenever asking stopped, and so is wider."""
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """An estimate with its uncertainty; never a bare number."""
@@ -226,13 +240,19 @@ class Score:
     estimate: float
     standard_error: float
     low: float
-    """Lower end of the 95 % interval."""
+    """Lower end of the 95 % interval; NaN where none can be given."""
 
     high: float
-    """Upper end of the 95 % interval."""
+    """Upper end of the 95 % interval; NaN where none can be given."""
 
     n: int
     """Questions answered."""
 
     errors: int = 0
     """Questions that the model could not answer; they are not in `n`."""
+
+    view: View = View.NEW_QUESTIONS
+    """What the interval is about."""
+
+    bank: int | None = None
+    """Questions that there are, where only some were asked and the interval is about all."""
