@@ -127,7 +127,8 @@ def test_a_recipe_of_the_other_shape_has_its_draw_and_pool_named() -> None:
     a = manifest("arc-challenge/open-llm-v1")
     b = manifest("arc-challenge/harness")
     causes = compare_manifests(a, b)
-    assert naming(causes, True) == ("prompt", "few-shot draw", "special tokens")
+    assert naming(causes, True) == ("few-shot draw", "special tokens", "scoring")
+    assert one(causes, "scoring").differing == ("target",)
     assert one(causes, "few-shot draw").differing == ("draws",)
     assert one(causes, "few-shot draw").a["shots_from"] == "train"
 

@@ -27,6 +27,10 @@ placed |= {"leading_space", "truncation", "aggregation"}
 """Keys of recipes that belong to a cause; any others are its `other choices`."""
 
 
+judging = frozenset({"target", "true"})
+"""Fields of templates that say which answer is right; they change no prompt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One thing that can move a score, as two manifests record it."""
@@ -68,19 +72,20 @@ def facts(manifest: Manifest) -> dict[str, Facts]:
     recipe = _spaced(_mapping(benchmark.get("recipe")))
     versions = _mapping(environment.get("versions")) or _mapping(model.get("versions"))
     metric, aggregation = _reported(recipe)
+    template = _template(recipe)
     engine = _mapping(manifest.engine)
     return {
         MODEL: _pick(model, "name", "weights"),
         DATASET: _pick(recipe, "dataset", "config") | _pick(benchmark, "dataset", "revision"),
         CLEANING: _pick(recipe, "cleaning"),
         QUESTIONS: dict(manifest.limits) | _pick(recipe, "evaluated"),
-        PROMPT: _template(recipe),
+        PROMPT: {name: value for name, value in template.items() if name not in judging},
         DRAW: _pick(recipe, "shots", "shots_from", "draws", "pool", "seed"),
         CHAT: _chat(recipe, versions),
         SPECIAL: _pick(recipe, "special_tokens") | _pick(model, "bos"),
         BOUNDARY: _pick(recipe, "encoding", "leading_space"),
         TRUNCATION: _pick(recipe, "truncation") | _known(_pick(model, "max_length")),
-        SCORING: _pick(recipe, "asked", "per_character") | metric,
+        SCORING: _pick(recipe, "asked", "per_character") | metric | _pick(template, *sorted(judging)),
         AGGREGATION: _pick(recipe, "aggregation") or aggregation,
         OTHER: {name: value for name, value in recipe.items() if name not in placed},
         DTYPE: _known(_pick(model, "dtype")),

@@ -54,7 +54,7 @@ _text = (named.DATASET, named.CLEANING)
 _prompt = (named.PROMPT, named.DRAW, named.CHAT, *_text)
 _computing = (named.DTYPE, named.DEVICE, named.LIBRARIES, named.HARDWARE, named.ENGINE)
 able: dict[Kind, tuple[str, ...]] = {
-    Kind.TARGET: _text,
+    Kind.TARGET: (named.SCORING, *_text),
     Kind.TEXT: _text,
     Kind.SHOTS: (named.DRAW, *_text),
     Kind.OPENING: _prompt,
@@ -63,7 +63,7 @@ able: dict[Kind, tuple[str, ...]] = {
     Kind.ASKED: (named.SCORING, named.BOUNDARY, named.SPECIAL, named.TRUNCATION, *_text),
     Kind.TOKENS: (named.MODEL, named.SPECIAL, named.BOUNDARY, named.CHAT, named.LIBRARIES),
     Kind.LOG_LIKELIHOODS: (named.MODEL, *_computing),
-    Kind.SCORING: (named.SCORING, named.PROMPT, named.OTHER),
+    Kind.SCORING: (named.SCORING, named.OTHER),
     Kind.NUMERICS: _computing,
     Kind.UNKNOWN: (),
 }
