@@ -14,15 +14,17 @@ from leaderbench.benchmarks.base import Benchmark, Datasets
 from leaderbench.benchmarks.datasets import HubDatasets, chosen_subsets
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.ask import ask
+from leaderbench.evaluation.drawn import draw, sizes
 from leaderbench.evaluation.environment import environment
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.models.base import Model
-from leaderbench.records import Failure, Json, Question, Response, Sample
+from leaderbench.records import Failure, Json, Question, Response, Sample, Score
 from leaderbench.requests import digest
 from leaderbench.results.runs import Manifest, Run, run_id
 from leaderbench.results.store import Store
 from leaderbench.statistics.aggregate import aggregate
+from leaderbench.statistics.finite import drawn_scores
 
 DEFAULT_STORE = "leaderbench-store"
 """Where results go when neither an argument nor `LEADERBENCH_STORE` says."""
@@ -36,6 +38,8 @@ def evaluate(
     datasets: str | Path | Datasets | None = None,
     subsets: Sequence[str] = (),
     limit: int | None = None,
+    questions: int | None = None,
+    seed: int = 0,
     shots: int | None = None,
     revision: str | None = None,
     dtype: str = "auto",
@@ -53,6 +57,9 @@ def evaluate(
         datasets: Folder of local copies of Hub datasets; `LEADERBENCH_DATASETS`, else the Hub.
         subsets: Only these subsets.
         limit: At most so many questions of each subset, the first in dataset order, the same for every implementation.
+        questions: So many questions drawn at random, shared out over the subsets in proportion to their sizes; the
+            intervals are then about the score on all questions. With as many as there are, or more, all are asked.
+        seed: Another seed draws other questions; the same seed always draws the same ones.
         shots: Solved examples in the prompt, where the recipe lets them vary.
         revision: Commit, branch or tag of the model's Hub repository.
         dtype: See `load_model`.
@@ -64,17 +71,39 @@ def evaluate(
     """
     if limit is not None and limit < 1:
         raise LeaderbenchError(f"A limit of {limit} leaves nothing to ask; give 1 or more, or none.")
+    if limit is not None and questions is not None:
+        raise LeaderbenchError(
+            "Give either a limit, the first questions of each subset, or a number of questions to draw at random; "
+            "not both."
+        )
     recipe = registry.get(benchmark, shots=shots) if isinstance(benchmark, str) else benchmark
-    place = store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
+    place = store_at(store)
     source = dataset_source(datasets)
-    asked = select(recipe, source, subsets, limit)
+    every = select(recipe, source, subsets, limit)
+    asked = every if questions is None else draw(every, questions, seed, recipe.name)
+    bank = sizes(every) if len(asked) < len(every) else None
     if isinstance(model, str):
         from leaderbench.models.load import load_model
 
         model = load_model(model, revision=revision, dtype=dtype, device=device)
-    run = _evaluate(model, recipe, asked, place, _limits(recipe, subsets, limit), source, progress)
+    limits = narrowing(recipe, subsets, limit)
+    if bank is not None:
+        limits |= {"questions": questions, "seed": seed}
+    meter = Meter(recipe.name, asked, model, progress)
+    responses = ask(model, (request for question in asked for request in question.requests), place, meter.seen)
+    meter.report()
+    samples = tuple(sample_of(recipe, question, responses) for question in asked)
+    for sentence in remarks(recipe.name, samples):
+        getLogger(__name__).warning(sentence)
+    scores = aggregate(samples, recipe.metrics) if bank is None else drawn_scores(samples, recipe.metrics, bank)
+    run = record(model, recipe, source, samples, scores, limits, bank, (meter.tokens_asked, meter.tokens_computed))
     place.save(run)
     return run
+
+
+def store_at(store: str | Path | Store | None) -> Store:
+    """A store: this one, the one in this folder, or where `LEADERBENCH_STORE` says."""
+    return store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
 
 
 def dataset_source(datasets: str | Path | Datasets | None) -> Datasets:
@@ -99,43 +128,43 @@ def select(benchmark: Benchmark, source: Datasets, subsets: Sequence[str], limit
     return questions
 
 
-def _limits(benchmark: Benchmark, subsets: Sequence[str], limit: int | None) -> dict[str, Json]:
+def narrowing(benchmark: Benchmark, subsets: Sequence[str], limit: int | None) -> dict[str, Json]:
     """What narrows the run, in a form that is equal for equal sets of questions asked for."""
     every = set(subsets) == set(benchmark.subsets)
     chosen: list[Json] = [name for name in benchmark.subsets if name in subsets and not every]
     return {"limit": limit, "subsets": chosen}
 
 
-def _evaluate(
+def record(
     model: Model,
     benchmark: Benchmark,
-    questions: Sequence[Question],
-    store: Store,
-    limits: dict[str, Json],
     source: Datasets,
-    progress: Callable[[Progress], None] | None,
+    samples: tuple[Sample, ...],
+    scores: tuple[Score, ...],
+    limits: dict[str, Json],
+    bank: Mapping[str, int] | None,
+    tokens: tuple[int, int],
 ) -> Run:
-    meter = Meter(benchmark.name, questions, model, progress)
-    responses = ask(model, (request for question in questions for request in question.requests), store, meter.seen)
-    meter.report()
-    samples = tuple(sample_of(benchmark, question, responses) for question in questions)
-    for sentence in remarks(benchmark.name, samples):
-        getLogger(__name__).warning(sentence)
-    recipe = benchmark.recipe()
-    revision = source.revision(benchmark.dataset)
-    facts = model.describe()
+    """The run with its manifest.
+
+    `bank` is the questions of each subset where only some were asked; `tokens` those asked about, and those computed.
+    """
+    recipe, revision = benchmark.recipe(), source.revision(benchmark.dataset)
     flags = Counter(flag.value for sample in samples for flag in sample.flags)
+    counts: dict[str, Json] = {"questions": len(samples), "errors": flags["error"], "flags": dict(flags)}
+    if bank is not None:
+        counts["bank"] = sum(bank.values())
     manifest = Manifest(
         run_id=run_id(model.identity, {**recipe, "revision": revision}, limits),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model={"name": model.name, "identity": model.identity, **facts},
+        model={"name": model.name, "identity": model.identity, **model.describe()},
         benchmark={"name": benchmark.name, "recipe": recipe, "dataset": benchmark.dataset, "revision": revision},
         limits=limits,
         environment=environment(),
-        engine={"tokens_asked": meter.tokens_asked, "tokens_computed": meter.tokens_computed},
-        counts={"questions": len(samples), "errors": flags["error"], "flags": dict(flags)},
+        engine={"tokens_asked": tokens[0], "tokens_computed": tokens[1]},
+        counts=counts,
     )
-    return Run(manifest, aggregate(samples, benchmark.metrics), samples)
+    return Run(manifest, scores, samples)
 
 
 def remarks(benchmark: str, samples: Sequence[Sample]) -> Iterator[str]:

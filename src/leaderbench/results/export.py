@@ -1,7 +1,7 @@
 """Samples for other programs: one row a sample as JSON lines, CSV or Parquet.
 
-All three have the same columns (`column_names`). What is not a finite number becomes null in JSON, an empty cell in
-CSV, and stays what it is in Parquet. In CSV a column that holds several values holds them as JSON, and a text that a
+All three have the same columns (`column_names`), and for a run whose questions chance chose one more that says so. What
+is not a finite number becomes null in JSON, an empty cell in CSV, and stays what it is in Parquet. In CSV a column that holds several values holds them as JSON, and a text that a
 spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe in
 front; so does a text that begins with an apostrophe, so that removing one leading apostrophe gives back every text.
 Numbers are never changed.
@@ -76,17 +76,20 @@ def column_names(*, prompts: bool = False) -> tuple[str, ...]:
     return tuple(row(nothing, prompts=prompts))
 
 
-def write(samples: Iterable[Sample], stream: IO[bytes], form: str, *, prompts: bool = False) -> None:
+def write(
+    samples: Iterable[Sample], stream: IO[bytes], form: str, *, prompts: bool = False, selection: str = ""
+) -> None:
     """Write samples to a binary stream as `jsonl`, `csv` or `parquet`.
 
+    `selection` is the manifest's: where it is not empty, a last column of that name repeats it in every row.
     Raises `LeaderbenchError` for another form; an `OSError` of the stream goes through.
     """
     if form not in writers:
         raise LeaderbenchError(f"The export format {form!r} is unknown: choose one of {', '.join(writers)}.")
-    writers[form](samples, stream, prompts)
+    writers[form](samples, stream, prompts, selection)
 
 
-def write_file(samples: Iterable[Sample], path: Path, form: str, *, prompts: bool = False) -> None:
+def write_file(samples: Iterable[Sample], path: Path, form: str, *, prompts: bool = False, selection: str = "") -> None:
     """Write samples to a file, which appears only when it is complete; see `write` for the forms.
 
     Raises `LeaderbenchError` where it cannot be written.
@@ -99,27 +102,29 @@ def write_file(samples: Iterable[Sample], path: Path, form: str, *, prompts: boo
     with said_plainly(path, "--output"):
         try:
             with beside.open("wb") as stream:
-                write(samples, stream, form, prompts=prompts)
+                write(samples, stream, form, prompts=prompts, selection=selection)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
 
 
-def _write_jsonl(samples: Iterable[Sample], stream: IO[bytes], prompts: bool) -> None:
+def _write_jsonl(samples: Iterable[Sample], stream: IO[bytes], prompts: bool, selection: str) -> None:
+    last = {"selection": selection} if selection else {}
     for sample in samples:
-        stream.write(_json(row(sample, prompts=prompts)).encode() + b"\n")
+        stream.write(_json(row(sample, prompts=prompts) | last).encode() + b"\n")
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _write_csv(samples: Iterable[Sample], stream: IO[bytes], prompts: bool) -> None:
+def _write_csv(samples: Iterable[Sample], stream: IO[bytes], prompts: bool, selection: str) -> None:
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(column_names(prompts=prompts))
+    last = {"selection": selection} if selection else {}
+    writer.writerow([*column_names(prompts=prompts), *last])
     for sample in samples:
-        writer.writerow(map(_cell, row(sample, prompts=prompts).values()))
+        writer.writerow(map(_cell, (row(sample, prompts=prompts) | last).values()))
     text.flush()
     text.detach()
 
@@ -134,7 +139,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_parquet(samples: Iterable[Sample], stream: IO[bytes], prompts: bool) -> None:
+def _write_parquet(samples: Iterable[Sample], stream: IO[bytes], prompts: bool, selection: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -142,12 +147,14 @@ def _write_parquet(samples: Iterable[Sample], stream: IO[bytes], prompts: bool) 
     table = to_table(kept)
     counts = pa.array([[len(tokens) for tokens in sample.continuation_tokens] for sample in kept], pa.list_(pa.int32()))
     table = table.append_column("tokens", counts).select(column_names(prompts=prompts))
+    if selection:
+        table = table.append_column("selection", pa.array([selection] * len(kept), pa.string()))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     stream.write(sink.getvalue())
 
 
-writers: dict[str, Callable[[Iterable[Sample], IO[bytes], bool], None]] = {
+writers: dict[str, Callable[[Iterable[Sample], IO[bytes], bool, str], None]] = {
     "jsonl": _write_jsonl,
     "csv": _write_csv,
     "parquet": _write_parquet,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation, Json, Metric, Sample, Score
+from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class Manifest:
     """At least `name`, `recipe`, `dataset` and `revision`."""
 
     limits: dict[str, Json]
-    """`limit` (questions of each subset at most, or null) and `subsets` asked."""
+    """`limit` (questions of each subset at most, or null) and `subsets` asked. Where questions were drawn at random,
+    `questions` (how many) and `seed`; where asking stopped early, `until_separated` (the number of `questions` asked,
+    and the name of the model `from` which to tell this one apart) and `seed`."""
 
     environment: dict[str, Json]
     """Python, platform, versions of libraries, hardware."""
@@ -37,7 +39,26 @@ class Manifest:
     """What only changes speed: backend, fast path, batch."""
 
     counts: dict[str, Json]
-    """`questions`, `errors`, and how many samples carry each flag (`flags`)."""
+    """`questions`, `errors`, and how many samples carry each flag (`flags`); where only some questions were drawn at
+    random, `bank`: of how many."""
+
+    @property
+    def selection(self) -> str:
+        """Which part of the questions was asked where chance chose them, as `300 of 14,042 questions, drawn at random`;
+        empty where it did not. Scores of such a run are estimates of what the whole would give.
+        """
+        if "bank" not in self.counts:
+            return ""
+        part = f"{self.counts['questions']:,} of {self.counts['bank']:,} questions"
+        seed = f", seed {self.limits['seed']}" if self.limits.get("seed") else ""
+        return f"{part}, {'stopped early' if self.stopped_early else 'drawn at random'}{seed}"
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether asking stopped because of what the answers said; then tests and intervals for a fixed number of
+        questions do not hold.
+        """
+        return "until_separated" in self.limits
 
 
 @dataclass(frozen=True)
@@ -122,7 +143,8 @@ def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
 def score_to_json(score: Score) -> dict[str, Any]:
     """A score as JSON values; null stands for a number that does not exist."""
     content = {name: _finite(value) for name, value in asdict(score).items()}
-    return content | {"metric": {"name": score.metric.name, "aggregation": score.metric.aggregation.value}}
+    metric = {"name": score.metric.name, "aggregation": score.metric.aggregation.value}
+    return content | {"metric": metric, "view": score.view.value}
 
 
 def _finite(value: object) -> object:
@@ -140,4 +162,8 @@ def score_from_json(content: Mapping[str, Any]) -> Score:
         math.nan if content[name] is None else float(content[name])
         for name in ("estimate", "standard_error", "low", "high")
     )
-    return Score(metric, content["subset"], estimate, error, low, high, int(content["n"]), int(content["errors"]))
+    view, bank = View(content.get("view", View.NEW_QUESTIONS)), content.get("bank")
+    counts = int(content["n"]), int(content["errors"])
+    return Score(
+        metric, content["subset"], estimate, error, low, high, *counts, view, None if bank is None else int(bank)
+    )
