@@ -14,18 +14,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from leaderbench.errors import LeaderbenchError
     from leaderbench.evaluation.run import evaluate
+    from leaderbench.explain.diff import diff
+    from leaderbench.explain.explanation import explanation
+    from leaderbench.explain.stability import stability
     from leaderbench.models.load import load_model
     from leaderbench.results.runs import Run
     from leaderbench.results.store import Store
 
-__all__ = ["LeaderbenchError", "Run", "Store", "evaluate", "load_model"]
+__all__ = ["LeaderbenchError", "Run", "Store", "diff", "evaluate", "explanation", "load_model", "stability"]
 
 _HOMES = {
     "LeaderbenchError": "leaderbench.errors",
     "Run": "leaderbench.results.runs",
     "Store": "leaderbench.results.store",
+    "diff": "leaderbench.explain.diff",
     "evaluate": "leaderbench.evaluation.run",
+    "explanation": "leaderbench.explain.explanation",
     "load_model": "leaderbench.models.load",
+    "stability": "leaderbench.explain.stability",
 }
 
 

@@ -12,7 +12,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from leaderbench.cli import commands, demo, doctor, export, listing, requests, run, sample, show
+from leaderbench.cli import (
+    commands,
+    demo,
+    diff,
+    doctor,
+    explain,
+    export,
+    listing,
+    requests,
+    run,
+    sample,
+    show,
+    stability,
+)
 from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
 from leaderbench.errors import LeaderbenchError
@@ -26,6 +39,9 @@ for name, command in (
     ("run", run.run),
     ("show", show.show),
     ("sample", sample.sample),
+    ("explain", explain.explain),
+    ("diff", diff.diff),
+    ("stability", stability.stability),
     ("requests", requests.requests),
     ("export", export.export),
     ("doctor", doctor.doctor),
@@ -82,7 +98,7 @@ def exit_code(error: BaseException) -> Exit:
     return Exit.INPUT if isinstance(error, LeaderbenchError) else Exit.DEFECT
 
 
-def explain(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
     """One sentence for stderr."""
     if isinstance(error, LeaderbenchError):
         return str(error)
@@ -127,4 +143,4 @@ def main() -> None:
             sys.exit(Exit.INPUT)
         if debug:
             raise
-        _stop(f"leaderbench: {explain(error)}", exit_code(error))
+        _stop(f"leaderbench: {sentence(error)}", exit_code(error))
