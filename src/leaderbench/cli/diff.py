@@ -30,7 +30,9 @@ def diff(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a self-contained page with every chart.")
     ] = None,
-    all_flips: Annotated[bool, typer.Option("--all-flips", help="List every flipped question, not only 200.")] = False,
+    all_flips: Annotated[
+        bool, typer.Option("--all-flips", help="The page lists every flipped question, not only 200; it may grow big.")
+    ] = False,
 ) -> None:
     """Say why two runs differ, question by question.
 
