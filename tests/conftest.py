@@ -1,9 +1,16 @@
 """What tests of several folders use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.browser import Browser, started
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,3 +43,16 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))  # for processes that tests start
+
+
+@pytest.fixture(scope="session")
+def _chromium(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Chrome]":
+    """One headless Chromium for all tests of a process; skipped where there is none."""
+    with started(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(_chromium: "Chrome") -> Browser:
+    """A browser at an empty page, its logs empty, nothing emulated."""
+    return Browser(_chromium)

@@ -52,6 +52,11 @@ def some(rows: Sequence[Any], what: str) -> None:
         raise LeaderbenchError(f"There is nothing to draw: give at least one {what}.")
 
 
+def any_known(rows: Sequence[dict[str, Any]], name: str) -> bool:
+    """Whether any row has a number there; Vega complains of a scale without any."""
+    return any(math.isfinite(row[name]) for row in rows)
+
+
 def wrapped(name: str, width: int, most: int) -> list[str]:
     """A name in at most `most` lines of about `width` characters, broken at spaces and hyphens."""
     lines = [""]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.explain.chart_basics import (
+    any_known,
     data,
     down,
     grey,
@@ -138,17 +139,17 @@ def _staircase(
     link, rect = alt.Chart(data(links)).mark_rule(color=grey, strokeDash=[2, 2]), steps.mark_rect(cornerRadius=1)
     whisker, orders = steps.mark_rule(strokeWidth=2), steps.mark_rule(strokeWidth=1, color=grey)
     point = alt.Chart(data(ends)).mark_point(filled=True, size=90, color=grey, opacity=1)
-    made: alt.LayerChart | alt.FacetChart = alt.layer(
+    drawn = [
         link.encode(x=x, y=alt.Y("row:Q", scale=scale, axis=left), y2="to:Q"),
         rect.encode(x="from:Q", x2="end:Q", y=alt.Y("top:Q", scale=scale, axis=right), y2="bottom:Q", color=color),
-        orders.encode(x="minimum:Q", x2="maximum:Q", y=alt.Y("under:Q", axis=None)),
-        whisker.encode(x="low:Q", x2="high:Q", y=alt.Y("row:Q", axis=None)),
-        point.encode(
-            x="at:Q",
-            y=alt.Y("row:Q", axis=None),
-            tooltip=[alt.Tooltip("name:N", title="configuration"), alt.Tooltip("score:N", title="score, percent")],
-        ),
-    ).resolve_axis(y="independent")
+    ]
+    if any_known(rows, "minimum"):
+        drawn.append(orders.encode(x="minimum:Q", x2="maximum:Q", y=alt.Y("under:Q", axis=None)))
+    if any_known(rows, "low"):
+        drawn.append(whisker.encode(x="low:Q", x2="high:Q", y=alt.Y("row:Q", axis=None)))
+    names = [alt.Tooltip("name:N", title="configuration"), alt.Tooltip("score:N", title="score, percent")]
+    drawn.append(point.encode(x="at:Q", y=alt.Y("row:Q", axis=None), tooltip=names))
+    made: alt.LayerChart | alt.FacetChart = alt.layer(*drawn).resolve_axis(y="independent")
     return made
 
 
@@ -208,19 +209,16 @@ def subsets(found: Sequence[SubsetDifference], *, title: str = "Difference by su
         alt.Tooltip("interval:N", title="95 % interval"),
         alt.Tooltip("n:Q", title="questions", format=","),
     ]
-    base = alt.Chart(data(rows)).encode(
-        y=alt.Y("row:Q", scale=rows_scale(len(rows)), axis=rows_axis([item.subset for item in order], lines=1)),
-        color=alt.condition("datum.value >= 0", alt.value(up), alt.value(down)),
-        tooltip=tips,
-    )
+    colour = alt.condition("datum.value >= 0", alt.value(up), alt.value(down))
+    names = rows_axis([item.subset for item in order], lines=1)
+    base = alt.Chart(data(rows)).encode(y=alt.Y("row:Q", scale=rows_scale(len(rows)), axis=names), tooltip=tips)
     points = alt.Axis(tickCount=7)
     x, low = (alt.X(f"{name}:Q", title="percentage points", axis=points) for name in ("value", "low"))
-    layers = alt.layer(
-        alt.Chart(data([{"zero": 0}])).mark_rule(color=grey, strokeWidth=1).encode(x="zero:Q"),
-        base.mark_rule(strokeWidth=1.5, opacity=0.75).encode(x=low, x2="high:Q"),
-        base.transform_filter("datum.sure").mark_point(filled=True, size=70, opacity=1).encode(x=x),
-        base.transform_filter("!datum.sure").mark_point(filled=False, size=55, opacity=1).encode(x=x),
-    )
+    zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=grey, strokeWidth=1).encode(x="zero:Q")
+    whisker = base.mark_rule(strokeWidth=1.5, opacity=0.75).encode(x=low, x2="high:Q", color=colour)
+    filled = alt.condition("datum.sure", alt.value(1), alt.value(0))
+    point = base.mark_point(size=60, opacity=1).encode(x=x, stroke=colour, fill=colour, fillOpacity=filled)
+    layers = alt.layer(zero, *([whisker] if any_known(rows, "low") else []), point)
     sure = [row for row in rows if row["sure"]]
     said = "; ".join(f"{row['subset']} {row['text']} ({row['interval']})" for row in sure)
     return Chart(

@@ -23,7 +23,7 @@ from leaderbench.explain.report import Bar, Chart, Flip, Flips, Report, Section,
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 PROMPT_BYTES = 2_600_000
 """How much of a page may be prompts, so that it stays below 5 MB; the space is shared evenly among the questions."""
@@ -56,18 +56,14 @@ def to_html(report: Report) -> str:
     if any(isinstance(section, Chart) for section in report.sections):
         scripts.insert(0, vega())
     allowance = prompt_allowance([flip for flips in _flips(report) for flip in flips.flips])
-    return (
-        _environment()
-        .from_string(_resource("report.html.j2"))
-        .render(
-            report=report,
-            policy=content_policy(scripts, style),
-            style=Markup(style),  # noqa: S704
-            scripts=[Markup(script) for script in scripts],  # noqa: S704
-            passages=partial(passages, allowance=allowance),
-        )
-        + "\n"
+    page: str = _template().render(
+        report=report,
+        policy=content_policy(scripts, style),
+        style=Markup(style),  # noqa: S704
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+        passages=partial(passages, allowance=allowance),
     )
+    return page + "\n"
 
 
 def _flips(report: Report) -> list[Flips]:
@@ -75,7 +71,7 @@ def _flips(report: Report) -> list[Flips]:
 
 
 @cache
-def _environment() -> "Environment":
+def _template() -> "Template":
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -95,7 +91,7 @@ def _environment() -> "Environment":
         "marked": marked,
         "short": short,
     }
-    return made
+    return made.from_string(_resource("report.html.j2"))
 
 
 def _resource(name: str) -> str:

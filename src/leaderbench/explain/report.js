@@ -49,7 +49,7 @@
       figure.redraw = () => { drawn.finalize(); return draw(figure); };
       figure.dataset.drawn = "yes";
     } catch (error) {
-      target.textContent = "This chart could not be drawn. " + target.getAttribute("aria-label");
+      target.textContent = "This chart could not be drawn. " + target.parentElement.getAttribute("aria-label");
       figure.dataset.drawn = "no";
       console.error(error);
     }
@@ -113,7 +113,7 @@
       });
       count.textContent = shown === flips.length ? "" : shown.toLocaleString("en") + " of " + flips.length.toLocaleString("en") + " shown";
     };
-    [search, cause, change, tie].forEach((control) => control.addEventListener("input", apply));
+    [search, cause, change, tie].forEach((control) => ["input", "change"].forEach((event) => control.addEventListener(event, apply)));
     list.querySelector(".controls").hidden = false;
   });
 
