@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,10 +21,12 @@ main()
 """
 
 
-def command(store: Path, seconds: str) -> subprocess.Popen[str]:
-    words = ["run", "m", "-b", "exam/harness", "--store", str(store), seconds]
+RUN = ["run", "m", "-b", "exam/harness"]
+
+
+def command(store: Path, seconds: str, words: Sequence[str] = RUN) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SLOW_FAKE, *words],
+        [sys.executable, "-c", SLOW_FAKE, *words, "--store", str(store), seconds],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

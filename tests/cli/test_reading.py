@@ -176,3 +176,40 @@ def test_list_benchmarks_names_every_benchmark(cli: Cli) -> None:
     assert [item["name"] for item in json.loads(cli("list", "benchmarks", "--json").out)] == registry.names()
     out = cli("list", "benchmarks").out
     assert all(name in out for name in registry.names())
+
+
+@pytest.fixture
+def drawn(cli: Cli, fakes: Fakes) -> str:
+    """The id of a run of 30 questions of the exam, drawn at random."""
+    return str(cli("run", "org/fake", "-b", "exam/harness", "--questions", "30", "--quiet").out.strip())
+
+
+@pytest.mark.parametrize("width", ["40", "80", "200"])
+@pytest.mark.parametrize("words", [("show",), ("show", "--by-subset"), ("list", "runs")])
+def test_drawn_questions_are_marked_wherever_their_score_is(
+    cli: Cli, drawn: str, words: tuple[str, ...], width: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    out = cli(*words).out
+    assert "≈" in out
+    assert "drawn at random" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= int(width)
+
+
+def test_a_drawn_run_stands_beside_the_whole_one(cli: Cli, drawn: str) -> None:
+    cli("run", "org/fake", "-b", "exam/harness", "--quiet")
+    out = cli("show").out
+    assert "30 of 360 questions, drawn at random" in out
+    assert (out.count("n 30"), out.count("n 360")) == (1, 1)
+    found = {item["settings"] for item in json.loads(cli("show", "--json").out)["runs"]}
+    assert found == {"", "30 of 360 questions, drawn at random"}
+
+
+def test_drawn_questions_are_marked_in_every_form_of_export(cli: Cli, drawn: str, run: str) -> None:
+    mark = "30 of 360 questions, drawn at random"
+    assert {json.loads(line)["selection"] for line in cli("export", drawn).out.splitlines()} == {mark}
+    table = list(csv.DictReader(io.StringIO(cli("export", drawn, "--format", "csv").out)))
+    assert {cells["selection"] for cells in table} == {mark}
+    cli("export", drawn, "--format", "parquet", "--output", "samples.parquet")
+    assert set(pq.read_table("samples.parquet").column("selection").to_pylist()) == {mark}
+    assert "selection" not in json.loads(cli("export", run).out.splitlines()[0])

@@ -110,3 +110,68 @@ def test_shots_change_the_prompt_and_the_run(cli: Cli, fakes: Fakes) -> None:
     rows = [json.loads(cli("export", run.strip(), "--prompts").out.splitlines()[0]) for run in (usual, none)]
     assert len(rows[0]["prompt"]) > len(rows[1]["prompt"])
     assert "0 shots" in cli("list", "runs").out
+
+
+def test_several_models_are_asked_in_turn_and_each_has_its_table(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "org/one", "org/two", "org/one", "-b", "exam/helm", "--limit", "1")
+    assert [item["model"] for item in json.loads(cli(*words, "--json").out)["runs"]] == ["org/one", "org/two"]
+    out = cli(*words).out
+    assert out.index("org/one") < out.index("org/two")
+    assert len(cli(*words, "--quiet").out.split()) == 2
+
+
+def test_one_model_needs_no_title(cli: Cli, fakes: Fakes) -> None:
+    assert "org/one" not in cli("run", "org/one", "-b", "exam/helm", "--limit", "1").out
+
+
+def test_a_model_that_is_not_there_leaves_the_runs_before_it(cli: Cli, fakes: Fakes) -> None:
+    assert cli("run", "one", "absent/two", "-b", "exam/helm", "--limit", "1").code == Exit.INPUT
+    assert len(json.loads(cli("list", "runs", "--json").out)) == 1
+
+
+def test_questions_drawn_at_random_are_marked_in_the_table_and_in_json(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "m", "-b", "exam/harness", "--questions", "30")
+    ending = cli(*words)
+    assert ending.code == 0
+    assert "≈" in ending.out
+    assert "≈ exam/harness: 30 of 360 questions, drawn at random." in ending.out
+    assert "about the score on all questions" in ending.out
+    (run,) = json.loads(cli(*words, "--json").out)["runs"]
+    assert run["selection"] == "30 of 360 questions, drawn at random"
+    assert run["limits"] == {"limit": None, "subsets": [], "questions": 30, "seed": 0}
+    score = run["scores"][0]
+    assert (score["n"], score["bank"], score["interval_is_about"]) == (30, 360, "bank")
+
+
+def test_a_whole_run_is_marked_nowhere(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "m", "-b", "exam/harness")
+    plain = cli(*words, "--json").out
+    assert cli(*words, "--questions", "360", "--json").out == plain
+    score = json.loads(plain)["runs"][0]["scores"][0]
+    assert (score["bank"], score["interval_is_about"]) == (None, "new-questions")
+    for shown in (words, ("show",), ("list", "runs"), ("show", "--by-subset")):
+        assert "≈" not in cli(*shown).out
+
+
+def test_a_seed_draws_other_questions(cli: Cli, fakes: Fakes) -> None:
+    words = ("run", "m", "-b", "exam/harness", "--questions", "30", "--quiet")
+    runs = [cli(*words).out.strip(), cli(*words, "--seed", "0").out.strip(), cli(*words, "--seed", "1").out.strip()]
+    assert runs[0] == runs[1] != runs[2]
+    drawn = [{json.loads(line)["example_id"] for line in cli("export", run).out.splitlines()} for run in runs]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert "seed 1" in cli("show").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--questions", "30", "--limit", "2"), "not both"),
+        (("--questions", "3"), "3 questions cannot cover the 6 subsets of exam/harness"),
+        (("--seed", "1"), "--seed draws nothing here"),
+    ],
+)
+def test_options_that_contradict_each_other_are_said(cli: Cli, fakes: Fakes, words: tuple[str, ...], said: str) -> None:
+    ending = cli("run", "m", "-b", "exam/harness", "--no-progress", *words)
+    assert ending.code == Exit.INPUT
+    assert said in ending.err
+    assert ending.err.count("\n") == 1

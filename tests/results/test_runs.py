@@ -1,12 +1,14 @@
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation, Json, Metric
-from leaderbench.results.runs import Run, run_id
+from leaderbench.records import Aggregation, Json, Metric, Score, View
+from leaderbench.results.runs import Run, run_id, score_from_json, score_to_json
 
 recipe: dict[str, Json] = {"name": "mmlu/helm", "shots": 5}
 limits: dict[str, Json] = {"limit": 100, "subsets": ["anatomy"]}
@@ -51,3 +53,25 @@ def test_an_unknown_score_is_said_with_those_there_are(
 ) -> None:
     with pytest.raises(LeaderbenchError, match=r"its metrics are acc \(micro\), acc \(macro\)"):
         run().score(metric, subset)
+
+
+def test_a_score_says_what_its_interval_is_about_also_after_storing() -> None:
+    for view in View:
+        score = Score(Metric("acc", Aggregation.MICRO), None, 0.5, 0.1, 0.3, 0.7, 30, 1, view=view, bank=360)
+        assert score_from_json(json.loads(json.dumps(score_to_json(score)))) == score
+
+
+def test_a_score_stored_before_there_were_views_is_about_new_questions(run: Callable[..., Run]) -> None:
+    content = score_to_json(run().score())
+    del content["view"], content["bank"]
+    assert score_from_json(content) == run().score()
+
+
+def test_only_a_part_that_chance_chose_is_a_selection(run: Callable[..., Run]) -> None:
+    whole = run().manifest
+    assert (whole.selection, whole.stopped_early) == ("", False)
+    counts: dict[str, Json] = {"questions": 300, "bank": 14042}
+    drawn = replace(whole, counts=counts, limits={"questions": 300, "seed": 0})
+    assert (drawn.selection, drawn.stopped_early) == ("300 of 14,042 questions, drawn at random", False)
+    early = replace(whole, counts=counts, limits={"until_separated": {"questions": 300, "from": "b"}, "seed": 7})
+    assert (early.selection, early.stopped_early) == ("300 of 14,042 questions, stopped early, seed 7", True)

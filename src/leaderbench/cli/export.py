@@ -31,19 +31,20 @@ def export(
     """Write a run as JSON lines, CSV or Parquet.
 
     One row a sample: prediction, target, log-likelihoods, margin, metrics, flags. In CSV, columns with several values
-    hold JSON.
+    hold JSON. Where only some questions were asked because chance chose them, a last column `selection` says so.
     """
     from leaderbench.results.export import write, write_file
     from leaderbench.results.store import Store
 
     if format is Format.PARQUET and output is None and sys.stdout.isatty():
         raise LeaderbenchError("Parquet is binary and would spoil the terminal: add --output FILE.")
-    samples = Store(store).run(run).samples
+    found = Store(store).run(run)
+    samples, selection = found.samples, found.manifest.selection
     if output is None:
-        write(samples, sys.stdout.buffer, format.value, prompts=prompts)
+        write(samples, sys.stdout.buffer, format.value, prompts=prompts, selection=selection)
         sys.stdout.buffer.flush()
     elif output.exists() and not output.is_file() and not output.is_dir():  # a pipe or a device is written into
         with output.open("wb") as stream:
-            write(samples, stream, format.value, prompts=prompts)
+            write(samples, stream, format.value, prompts=prompts, selection=selection)
     else:
-        write_file(samples, output, format.value, prompts=prompts)
+        write_file(samples, output, format.value, prompts=prompts, selection=selection)

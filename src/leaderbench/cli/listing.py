@@ -68,12 +68,20 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
     if json:
         terminal.print_json([show.summary_as_json(item, by_subset=False) for item in summaries if item.manifest])
     else:
-        made = tables.table("run", "model", "benchmark", "settings", "score", "n", "errors", "finished (UTC)")
+        failed = any(score.errors for item in summaries for score in item.scores[:1])
+        errors = ("errors",) if failed else ()
+        columns = ("run", "model", "benchmark", "settings", "score", "n", *errors, "finished (UTC)")
+        made = tables.table(*columns, right=("score", "n", "errors"))
+        models = show.short_names(dict.fromkeys(item.model for item in summaries))
         for item in summaries:
-            if item.scores:
+            if item.scores and item.manifest is not None:
                 score = item.scores[0]
-                facts = (terminal.percent(score.estimate), f"{score.n:,}", f"{score.errors:,}")
+                facts = [tables.estimate(score), f"{score.n:,}" + (f" of {score.bank:,}" if score.bank else "")]
+                facts += [f"{score.errors:,}"] if failed else []
+                chosen = item.manifest.selection.partition(" questions, ")[2]  # how many stands under n
+                settings = ", ".join(filter(None, [chosen, *show.set_by_hand(item)]))
                 when = item.created[:16].replace("T", " ")
-                made.add_row(item.id, escape(item.model), item.benchmark, show.settings(item), *facts, when)
+                made.add_row(item.id, escape(models[item.model]), item.benchmark, settings, *facts, when)
         terminal.stdout().print(made)
+        tables.print_marks(score for item in summaries for score in item.scores[:1])
     show.report_damage(summaries)

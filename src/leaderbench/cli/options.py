@@ -31,6 +31,22 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", "-l", min=1, metavar="N", help="At most N questions of each subset, the first ones."),
 ]
+Questions = Annotated[
+    int | None,
+    typer.Option(
+        "--questions",
+        "-n",
+        min=1,
+        metavar="N",
+        help="N questions drawn at random, shared out over the subsets by size; marked ≈ wherever the score appears.",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", help="Draw others with --questions, or ask in another order with --until-separated."
+    ),
+]
 Shots = Annotated[
     int | None,
     typer.Option(

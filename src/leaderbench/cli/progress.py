@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from leaderbench.cli import terminal
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
     from leaderbench.evaluation.progress import Progress
 
 Report = Callable[["Progress"], None]
@@ -47,28 +50,34 @@ def describe(progress: "Progress") -> str:
     return ", ".join(parts)
 
 
+def bars() -> "Bars":
+    """Progress bars on stderr; each has `facts` behind it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=10),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"),
+        console=terminal.stderr(),
+        refresh_per_second=5,
+    )
+
+
 @contextmanager
 def shown(enabled: bool) -> Iterator[Report | None]:
     """A progress callback that draws one bar a benchmark, or None where progress is not wanted."""
     if not enabled:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=10),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[facts]}"),
-    )
-    with Bars(*columns, console=terminal.stderr(), refresh_per_second=5) as bars:
+    with bars() as drawn:
         tasks: dict[str, TaskID] = {}
 
         def report(progress: "Progress") -> None:
             if progress.benchmark not in tasks:
-                tasks[progress.benchmark] = bars.add_task(progress.benchmark, total=progress.total, facts="")
-            bars.update(
+                tasks[progress.benchmark] = drawn.add_task(progress.benchmark, total=progress.total, facts="")
+            drawn.update(
                 tasks[progress.benchmark], completed=progress.done, total=progress.total, facts=describe(progress)
             )
 

@@ -1,12 +1,13 @@
-"""`leaderbench run`: ask a model one or more benchmarks and keep every answer."""
+"""`leaderbench run`: ask models one or more benchmarks and keep every answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderbench.cli import options, progress, tables, terminal
+from leaderbench.cli import options, progress, separation, tables, terminal
 from leaderbench.cli.exits import Exit
+from leaderbench.errors import LeaderbenchError
 
 if TYPE_CHECKING:
     from leaderbench.benchmarks.base import Benchmark
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def run(
-    model: Annotated[str, typer.Argument(help="Hub id, local folder, or bundled:NAME.", metavar="MODEL")],
+    models: Annotated[
+        list[str],
+        typer.Argument(help="Hub id, local folder, or bundled:NAME; several are asked in turn.", metavar="MODEL"),
+    ],
     benchmark: Annotated[
         list[str],
         typer.Option(
@@ -23,6 +27,15 @@ def run(
         ),
     ],
     limit: options.Limit = None,
+    questions: options.Questions = None,
+    until_separated: Annotated[
+        bool,
+        typer.Option(
+            "--until-separated",
+            help="Ask two models the same questions in a random order, and stop as soon as one is known to be better.",
+        ),
+    ] = False,
+    seed: options.Seed = None,
     subset: options.Subsets = None,
     shots: options.Shots = None,
     store: options.Store = options.DEFAULT_STORE,
@@ -34,23 +47,58 @@ def run(
     json: options.Json = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="No live progress on stderr.")] = False,
 ) -> None:
-    """Ask a model one or more benchmarks and keep every answer.
+    """Ask models one or more benchmarks and keep every answer.
 
-    Stop it at any moment; the same command goes on where it was.
+    Stop it at any moment; the same command goes on where it was. With --until-separated the chance of a wrong verdict
+    on two models that do not differ is 5 % at most, however early it stops.
     """
+    check(models, limit, questions, seed, until_separated=until_separated)
     chosen = choose(benchmark, shots)
+    shown = not (quiet or no_progress)
+    if until_separated:
+        separation.check(models, chosen)
     from leaderbench.models.load import load_model
 
-    loaded = load_model(model, revision=revision, dtype=dtype, device=device)
-    runs = evaluate_all(loaded, chosen, store, datasets, subset, limit, show_progress=not (quiet or no_progress))
+    if until_separated:
+        pair = [load_model(name, revision=revision, dtype=dtype, device=device) for name in models]
+        found = separation.run(pair[0], pair[1], chosen[0], store, datasets, subset, seed or 0, show_progress=shown)
+        runs = list(found.runs)
+    else:
+        runs = []
+        for name in dict.fromkeys(models):
+            if shown and len(models) > 1:
+                terminal.stderr().print(name, style="bold", markup=False)
+            loaded = load_model(name, revision=revision, dtype=dtype, device=device)
+            asked = (chosen, store, datasets, subset, limit)
+            runs += evaluate_all(loaded, *asked, questions=questions, seed=seed or 0, show_progress=shown)
+            del loaded  # before the next one takes its place in memory
     if json:
-        terminal.print_json({"runs": [tables.run_as_json(item) for item in runs]})
+        verdict = separation.as_json(found) if until_separated else {}
+        terminal.print_json(verdict | {"runs": [tables.run_as_json(item) for item in runs]})
     elif quiet:
         typer.echo("\n".join(item.id for item in runs))
     else:
         tables.print_runs(runs)
+        if until_separated:
+            separation.print_verdict(found)
     if any(item.score().errors for item in runs):
         raise typer.Exit(Exit.QUESTIONS)
+
+
+def check(
+    models: list[str], limit: int | None, questions: int | None, seed: int | None, *, until_separated: bool
+) -> None:
+    """Raise LeaderbenchError for options that contradict each other."""
+    if limit is not None and questions is not None:
+        raise LeaderbenchError(
+            "Give either --limit, the first questions of each subset, or --questions, drawn at random; not both."
+        )
+    if until_separated and (limit is not None or questions is not None):
+        raise LeaderbenchError(
+            "--until-separated itself decides how many questions are asked: leave out --limit and --questions."
+        )
+    if seed is not None and questions is None and not until_separated:
+        raise LeaderbenchError("--seed draws nothing here: it goes with --questions or --until-separated.")
 
 
 def choose(patterns: list[str], shots: int | None) -> "list[Benchmark]":
@@ -69,6 +117,8 @@ def evaluate_all(
     subsets: list[str] | None,
     limit: int | None,
     *,
+    questions: int | None = None,
+    seed: int = 0,
     show_progress: bool,
 ) -> "list[Run]":
     """One run a benchmark, with live progress on stderr."""
@@ -77,7 +127,15 @@ def evaluate_all(
     with progress.shown(show_progress) as report:
         return [
             evaluate(
-                model, item, store=store, datasets=datasets, subsets=tuple(subsets or ()), limit=limit, progress=report
+                model,
+                item,
+                store=store,
+                datasets=datasets,
+                subsets=tuple(subsets or ()),
+                limit=limit,
+                questions=questions,
+                seed=seed,
+                progress=report,
             )
             for item in benchmarks
         ]

@@ -45,6 +45,12 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
 
 def settings(summary: "RunSummary") -> str:
     """How a run differs from the whole plain benchmark, e.g. `limit 100, 0 shots`; empty where it does not."""
+    chosen = summary.manifest.selection if summary.manifest else ""
+    return ", ".join(filter(None, [chosen, *set_by_hand(summary)]))
+
+
+def set_by_hand(summary: "RunSummary") -> list[str]:
+    """The same but for questions that chance chose, a part each."""
     limits = summary.manifest.limits if summary.manifest else {}
     parts = []
     if limits.get("limit") is not None:
@@ -55,7 +61,7 @@ def settings(summary: "RunSummary") -> str:
     shots = unusual_shots(summary)
     if shots is not None:
         parts.append(f"{shots} shots")
-    return ", ".join(parts)
+    return parts
 
 
 def unusual_shots(summary: "RunSummary") -> Json:
@@ -94,6 +100,7 @@ def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json
         "benchmark": summary.benchmark,
         "created": summary.created,
         "limits": manifest.limits if manifest else {},
+        "settings": settings(summary),
         "scores": [tables.score_as_json(score) for score in scores],
     }
 
@@ -129,6 +136,7 @@ def print_boards(summaries: "Sequence[RunSummary]") -> None:
     names = row_names(summaries)
     for family in dict.fromkeys(item.benchmark.split("/")[0] for item in summaries):
         print_board(family, [item for item in summaries if item.benchmark.split("/")[0] == family], names)
+    tables.print_marks(score for item in summaries for score in item.scores[:1])
 
 
 def print_board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> None:
@@ -170,7 +178,7 @@ def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str])
                 model = names[item.id]
                 made.add_row(f"[bold]{escape(model)}[/bold]")
             score = item.scores[0]
-            shares = (terminal.percent(score.estimate), terminal.interval(score.low, score.high))
+            shares = (tables.estimate(score), terminal.interval(score.low, score.high))
             made.add_row(f"  {short(item)}", *shares, f"{score.n:,}", f"{score.errors:,}")
     return made
 
@@ -199,9 +207,10 @@ def print_subsets(summaries: "Sequence[RunSummary]") -> None:
                 item.benchmark,
                 str(score.metric),
                 score.subset or "[bold]all[/bold]",
-                terminal.percent(score.estimate),
+                tables.estimate(score),
                 terminal.interval(score.low, score.high),
                 f"{score.n:,}",
                 f"{score.errors:,}",
             )
     terminal.stdout().print(made)
+    tables.print_marks(score for item in summaries for score in item.scores)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from leaderbench.cli import terminal
-from leaderbench.records import Json, Score
+from leaderbench.records import Json, Score, View
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,6 +42,8 @@ def score_as_json(score: Score) -> dict[str, Json]:
         "high": score.high,
         "n": score.n,
         "errors": score.errors,
+        "interval_is_about": score.view.value,
+        "bank": score.bank,
     }
 
 
@@ -57,8 +59,33 @@ def run_as_json(run: "Run", *, by_subset: bool = False) -> dict[str, Json]:
         "run": run.id,
         "model": run.manifest.model["name"],
         "benchmark": run.manifest.benchmark["name"],
+        "limits": run.manifest.limits,
+        "selection": run.manifest.selection,
         "scores": [score_as_json(score) for score in scores],
     }
+
+
+def estimate(score: Score) -> str:
+    """A score in percent; with ≈ before it where it was estimated from a part that chance chose."""
+    mark = "" if score.view is View.NEW_QUESTIONS else "≈ "
+    return mark + terminal.percent(score.estimate)
+
+
+marks = {
+    View.BANK: "≈ Estimated from questions drawn at random. The interval is about the score on all questions of the "
+    "benchmark; without ≈ it is about new questions of the kind.",
+    View.STOPPED: "≈ Estimated from questions in random order, until two models were told apart. Such a score leans "
+    "towards that verdict; its interval is about all questions of the benchmark and allows for that.",
+}
+"""What ≈ says."""
+
+
+def print_marks(scores: Iterable[Score]) -> None:
+    """What ≈ says, where it was printed."""
+    seen = {score.view for score in scores}
+    for view, sentence in marks.items():
+        if view in seen:
+            terminal.stdout().print(f"[dim]{sentence}[/dim]")
 
 
 def cell(score: Score) -> str:
@@ -66,7 +93,7 @@ def cell(score: Score) -> str:
     from rich.markup import escape
 
     lines = [
-        f"[bold]{terminal.percent(score.estimate)}[/bold]",
+        f"[bold]{estimate(score)}[/bold]",
         escape(terminal.interval(score.low, score.high)),
         f"[dim]n {score.n:,}[/dim]",
     ]
@@ -76,14 +103,31 @@ def cell(score: Score) -> str:
 
 
 def print_runs(runs: "Sequence[Run]") -> None:
-    """What `run` says when it is done: a line a metric, with its interval; a column of errors where there are any."""
+    """What `run` says when it is done: a table a model, then which questions chance chose and what ≈ says."""
+    models = dict.fromkeys(str(run.manifest.model["name"]) for run in runs)
+    for name in models:
+        print_scores([run for run in runs if run.manifest.model["name"] == name], name if len(models) > 1 else None)
+    selections: dict[str, list[str]] = {}
+    for run in runs:
+        if run.manifest.selection:
+            selections.setdefault(run.manifest.selection, []).append(str(run.manifest.benchmark["name"]))
+    for selection, names in selections.items():
+        terminal.stdout().print(f"≈ {', '.join(dict.fromkeys(names))}: {selection}.")
+    print_marks(score for run in runs for score in overall(run.scores))
+
+
+def print_scores(runs: "Sequence[Run]", model: str | None) -> None:
+    """A line a metric, with its interval; a column of errors where there are any."""
+    from rich.markup import escape
+
     failed = any(score.errors for run in runs for score in run.scores)
     errors = ("errors",) if failed else ()
-    made = table("benchmark", "metric", "score", "95 %", "n", *errors, "run", right=("score", "n", "errors"))
+    columns = ("benchmark", "metric", "score", "95 %", "n", *errors, "run")
+    made = table(*columns, title=model and f"\n{escape(model)}", right=("score", "n", "errors"))
     for run in runs:
         for place, score in enumerate(overall(run.scores)):
             name, number = (str(run.manifest.benchmark["name"]), run.id) if not place else ("", "")
-            numbers = [terminal.percent(score.estimate), terminal.interval(score.low, score.high), f"{score.n:,}"]
+            numbers = [estimate(score), terminal.interval(score.low, score.high), f"{score.n:,}"]
             numbers += [f"[red]{score.errors:,}[/red]" if score.errors else "0"] if failed else []
             made.add_row(name, str(score.metric), *numbers, number)
     terminal.stdout().print(made)
