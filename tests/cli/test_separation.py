@@ -157,7 +157,7 @@ def test_export_marks_what_stopped_early(cli: Cli, different: Fakes) -> None:
 def test_progress_has_speed_evidence_errors_and_what_was_resumed() -> None:
     now = Progress("exam/harness", 360, 100, 40, 2, 0, 0, 3.0)
     assert describe(Look(now, Evidence(wins=3))) == "20/s, e-value 1.07 of 20, 2 errors, resumed from 40"
-    assert describe(Look(Progress("b", 9, 0, 0, 0, 0, 0, 0.0), Evidence())) == "0.0/s, e-value 1 of 20"
+    assert describe(Look(Progress("b", 9, 0, 0, 0, 0, 0, 0.0), Evidence())) == "e-value 1 of 20"
 
 
 def test_kill_9_changes_no_verdict(tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ Questions = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        "--seed", metavar="N", help="Draw others with --questions, or ask in another order with --until-separated."
-    ),
+    typer.Option("--seed", metavar="N", help="Another seed draws other questions, or asks them in another order."),
 ]
 Shots = Annotated[
     int | None,

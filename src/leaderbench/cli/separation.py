@@ -57,7 +57,7 @@ def run(
 def describe(look: "Look") -> str:
     """What stands behind the bar: `38/s, e-value 3.21 of 20`, with errors and what was resumed."""
     speed, seen = progress.rate(look.progress), look.evidence
-    parts = [f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"]
+    parts = [f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"] if speed else []
     parts.append(f"e-value {seen.e_value:.3g} of {1 / seen.alpha:.0f}")
     if look.progress.errors:
         parts.append(f"{look.progress.errors} error{'s' if look.progress.errors > 1 else ''}")
