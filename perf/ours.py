@@ -22,7 +22,7 @@ from leaderbench.benchmarks.datasets import HubDatasets
 from leaderbench.evaluation import ask as asking
 from leaderbench.evaluation import run as evaluation
 from leaderbench.models import local, tree_attention
-from leaderbench.models.load import load_model
+from leaderbench.models.load import load_local
 from leaderbench.models.tokens import Encoder
 from leaderbench.records import Question
 from leaderbench.requests import Encoding
@@ -76,7 +76,7 @@ def main() -> None:
     # The peer imports these with itself; neither side's time counts imports.
     for package in ("datasets", "pandas", "pyarrow.parquet"):
         importlib.import_module(package)
-    model = load_model(given.model, dtype="float32", device="cpu")
+    model = load_local(given.model, dtype="float32", device="cpu")
     source, clock, work = HubDatasets(given.datasets), Clock(), Work()
     base = next(item for item in mmlu.benchmarks() if item.name == "mmlu/harness")
     recipes = [dataclasses.replace(base, choices=choices) for choices in rules()[given.rule]]

@@ -17,7 +17,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 from safetensors.torch import load_file, save_file
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models.load import choose_dtype, context_limits, load_model
+from leaderbench.models.load import choose_dtype, context_limits, load_local, load_model
 from leaderbench.models.local import LocalModel
 from leaderbench.requests import LogLikelihood, Prompt
 from tests.models import tiny
@@ -257,7 +257,7 @@ def test_the_identity_changes_with_every_file_that_can_change_an_answer(folder: 
 
 
 def test_the_identity_changes_with_dtype_and_length_and_not_with_the_size_of_packs(folder: Path) -> None:
-    model = load_model(str(folder))
+    model = load_local(str(folder))
     before = model.identity
     model.path.budget.tokens //= 2
     assert model.identity == before
@@ -273,7 +273,7 @@ def test_the_identity_changes_with_the_library_that_computes(folder: Path, monke
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_the_dtype_asked_for_is_computed_in_and_recorded(folder: Path, dtype: str) -> None:
-    model = load_model(str(folder), dtype=dtype)
+    model = load_local(str(folder), dtype=dtype)
     assert model.network.dtype == getattr(torch, dtype)
     assert model.describe()["dtype"] == dtype
     ((_, answer),) = model.answer([LogLikelihood(Prompt("", (), "What?"), (" A",))])

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models import local, selfcheck
-from leaderbench.models.load import load_configuration, load_model, load_network
+from leaderbench.models.load import load_configuration, load_local, load_network
 from leaderbench.models.local import LocalModel
 from leaderbench.models.memory import Budget
 from leaderbench.models.paths import PlainPath
@@ -27,7 +27,7 @@ PATHS = ("tree", "plain")
 
 def load(folder: Path, path: str = "tree") -> LocalModel:
     """A model on the path wanted."""
-    model = load_model(str(folder))
+    model = load_local(str(folder))
     assert model.path.name == "tree"
     if path == "plain":
         model.path = PlainPath(model.network, model.path.budget, "sdpa")

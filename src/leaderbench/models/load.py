@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.models import baselines
 from leaderbench.models.sources import digest_of, find, require_files
 from leaderbench.records import Json
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from leaderbench.models.base import Model
     from leaderbench.models.local import LocalModel
     from leaderbench.models.tokens import Limits
 
@@ -35,11 +37,12 @@ def load_model(
     dtype: str = "auto",
     device: str = "auto",
     max_length: int | None = None,
-) -> "LocalModel":
-    """Load a causal language model from a local folder, `bundled:NAME`, or a Hub repository at a revision.
+) -> "Model":
+    """A model by its name: weights from a local folder, `bundled:NAME` or a Hub repository, or a baseline.
 
     Args:
-        name: Folder, `bundled:NAME` or Hub id.
+        name: Folder, `bundled:NAME`, Hub id, or one of the baselines, `baseline:random` and `baseline:always-a`, which
+            know nothing and for which the other arguments mean nothing.
         revision: Commit, branch or tag of the Hub repository.
         dtype: `auto` (bfloat16 where the checkpoint and the hardware have it, else float32), or one of `DTYPES`.
         device: `auto`, or a torch device such as `cpu` or `cuda:1`.
@@ -48,6 +51,20 @@ def load_model(
     Raises:
         LeaderbenchError: the model cannot be found, is unsafe to load, lacks a tokenizer, or does not fit together.
     """
+    if baselines.is_baseline(name):
+        return baselines.load(name)
+    return load_local(name, revision=revision, dtype=dtype, device=device, max_length=max_length)
+
+
+def load_local(
+    name: str,
+    *,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    max_length: int | None = None,
+) -> "LocalModel":
+    """Load a causal language model from a local folder, `bundled:NAME`, or a Hub repository; see `load_model`."""
     from leaderbench.models.local import LocalModel
     from leaderbench.models.memory import Budget, keep_freed_memory
     from leaderbench.models.selfcheck import choose
