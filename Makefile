@@ -12,7 +12,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs reference picture docs-serve parity perf ci clean
+.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity perf ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ docs: $(VENV)/.installed  ## build the documentation into site/
 
 reference: $(VENV)/.installed  ## write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
+
+story: $(VENV)/.installed  ## run the commands of docs/why.md and fill in what they print
+	$(BIN)/python docs/story.py
 
 picture: $(VENV)/.installed  ## draw the README's picture from a run of the demo
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/picture.py

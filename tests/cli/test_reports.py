@@ -55,7 +55,7 @@ def test_bars_run_from_a_common_zero_to_both_sides(printed: io.StringIO) -> None
     assert down.rindex("█") == down.index("│") - 1
     assert 2 * up.count("█") + up.count("▌") == 4 * down.count("█") + 2 * down.count("▐")
     assert "+4.0  +3.0 to +5.0" in up
-    assert "-2.0  -3.0 to -1.0" in down
+    assert "−2.0  −3.0 to −1.0" in down
     assert none.endswith("–")
 
 

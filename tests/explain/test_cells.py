@@ -18,12 +18,12 @@ from leaderbench.explain.report import Bar, Cell, Table
         (0.637, "0.637"),
         (0.0357, "0.036"),
         (0.00079, "0.00079"),
-        (2.34e-31, "2.3e-31"),
-        (-0.5, "-0.500"),
+        (2.34e-31, "2.3e−31"),
+        (-0.5, "−0.500"),
         (12.345, "12.35"),
         (1234.56, "1,234.6"),
         (math.nan, "–"),
-        (-math.inf, "-∞"),
+        (-math.inf, "−∞"),
     ],
 )
 def test_a_number_has_as_many_digits_as_say_something(value: float, text: str) -> None:
@@ -33,7 +33,7 @@ def test_a_number_has_as_many_digits_as_say_something(value: float, text: str) -
 def test_a_sign_is_shown_where_asked_and_never_before_zero() -> None:
     assert [cells.number(value, 1, signed=True) for value in (1.25, -1.25, 0.0, -0.01, 0.01)] == [
         "+1.2",
-        "-1.2",
+        "−1.2",
         "0.0",
         "0.0",
         "0.0",
@@ -47,7 +47,7 @@ def test_bars_of_a_column_with_a_negative_end_are_signed() -> None:
 
 def test_an_interval_is_empty_where_there_is_none() -> None:
     assert cells.interval(Bar(1.0, math.nan, math.nan)) == ""
-    assert cells.interval(Bar(1.0, -0.5, 2.5), signed=True) == "-0.5 to +2.5"
+    assert cells.interval(Bar(1.0, -0.5, 2.5), signed=True) == "−0.5 to +2.5"
 
 
 @pytest.mark.parametrize("column", [("63.7 %", None, "–"), (1, 2.5, Bar(1, 0, 2)), ("-6.1 to +0.4", ""), ("< 1e-9",)])

@@ -216,7 +216,7 @@ def test_published_scores_leave_a_remainder(tmp_path: Path) -> None:
     assert item.remainder is not None
     total = sum(part.estimate for part in item.split.contributions) + item.remainder
     assert total == pytest.approx(0.4, abs=1e-12)
-    (table,) = [s for s in report(found).sections if isinstance(s, Table) and s.title == "what each cause contributes"]
+    (table,) = [s for s in report(found).sections if isinstance(s, Table) and s.title == "What each cause contributes"]
     assert [row[0] for row in table.rows][-1] == "not reproduced"
 
 
@@ -271,8 +271,8 @@ def test_the_report_of_several_models_has_both_views(tmp_path: Path) -> None:
     told = report(several(tmp_path))
     assert "models move by" in told.answer
     titles = [section.title for section in told.sections]
-    assert "does everybody move, or do places change?" in titles
-    assert "what each cause contributes, by model" in titles
+    assert "Does everybody move, or do places change?" in titles
+    assert "What each cause contributes, by model" in titles
 
 
 @pytest.mark.parametrize(("a", "b"), [("exam/helm", "exam/open-llm-v1"), ("exam/original", "exam/helm")])

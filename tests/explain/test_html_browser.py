@@ -61,6 +61,7 @@ def test_the_page_follows_the_system_and_its_own_button(browser: "Browser", page
     light_ink = browser.colour(label, "fill")
     assert browser.colour("body") == white
     browser.emulate(scheme="dark")
+    browser.wait("document.querySelector('#theme').ariaPressed === 'true'")
     assert browser.colour("body") == dark_paper
     assert browser.colour(label, "fill") not in (light_ink, white, dark_paper)
     assert browser.one("#theme").get_attribute("aria-pressed") == "true"

@@ -3,6 +3,7 @@
 Command modules import only what their options need; torch, transformers, datasets and pyarrow come in with use.
 """
 
+import codecs
 import contextlib
 import errno
 import io
@@ -109,6 +110,16 @@ def sentence(error: BaseException) -> str:
     return f"Unexpected {what[:300]}; set LEADERBENCH_DEBUG=1 to see where, and please report it."
 
 
+_plain_letters = str.maketrans({"−": "-", "–": "-", "≈": "~", "…": "...", "“": '"', "”": '"', "→": "->", "±": "+-"})
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Letters that a terminal lacks, in its own: a minus must not be lost."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end].translate(_plain_letters)
+    return "".join(letter if letter.isascii() else "?" for letter in text), error.end
+
+
 def _stop(message: str, code: Exit) -> NoReturn:
     with contextlib.suppress(OSError):
         print(message, file=sys.stderr, flush=True)  # noqa: T201
@@ -125,9 +136,12 @@ def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
     # Before torch is imported: waiting threads sleep, so that a busy machine costs a share of the speed, not most.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    codecs.register_error("plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without the letter shows ? instead of ending the run
+            stream.reconfigure(
+                errors="plainly"
+            )  # a terminal without the letter shows another instead of ending the run
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
     try:
         code = app(prog_name="leaderbench", standalone_mode=False) or Exit.OK

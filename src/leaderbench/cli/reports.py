@@ -92,8 +92,10 @@ def grid(table: Table, text_width: int, bar_width: int, console: "Console") -> "
     for place, name in enumerate(table.columns):
         column = cells.column(table, place)
         bars, signed = cells.bars(column), cells.is_signed(cells.bars(column))
-        columns.append([_cell(cells.text(cell, signed=signed)) for cell in column])
-        if cells.is_numeric(column):
+        written = [cells.text(cell, signed=signed) for cell in column]
+        numeric = cells.is_numeric(column)
+        columns.append([_cell(cells.minus(text) if numeric else text) for text in written])
+        if numeric:
             widest = max((text.cell_len for text in columns[-1]), default=0)
             made.add_column(_broken(name, max(widest, 8)), justify="right", no_wrap=True)
         else:

@@ -40,20 +40,25 @@ def one_line(text: str) -> str:
 
 
 def number(value: float, digits: int | None = None, *, signed: bool = False) -> str:
-    """A number as people read it, with a plain hyphen as minus; a dash for NaN.
+    """A number as people read it, with a true minus; a dash for NaN.
 
-    Without `digits`: whole numbers in full; others with three decimals or two digits below 1, two decimals below 100 and
-    one above; below 1e-4 in powers of ten. `signed` puts a plus before what is above zero.
+    Without `digits`: whole numbers in full; others with three decimals or two digits below 1, two decimals below 100
+    and one above; below 1e-4 in powers of ten. `signed` puts a plus before what is above zero.
     """
     if not math.isfinite(value):
-        return nothing if math.isnan(value) else ("∞" if value > 0 else "-∞")
+        return nothing if math.isnan(value) else ("∞" if value > 0 else "−∞")
     if digits is None:
         text = _chosen(value)
     else:
         text = f"{value:,.{digits}f}"
     if text.startswith("-") and not text.strip("-0.,"):
         text = text[1:]  # no minus before a zero
-    return f"+{text}" if signed and value > 0 and text.strip("0.,") else text
+    return f"+{text}" if signed and value > 0 and text.strip("0.,") else minus(text)
+
+
+def minus(text: str) -> str:
+    """A true minus sign, as wide as the plus, in place of hyphens before numbers."""
+    return re.sub(r"-(?=[\d∞])", "−", text)
 
 
 def _chosen(value: float) -> str:
@@ -74,7 +79,7 @@ def is_signed(bars: Iterable[Bar]) -> bool:
 
 
 def interval(bar: Bar, *, signed: bool = False) -> str:
-    """The 95 % interval of a bar, `-2.1 to +0.4`; empty where there is none."""
+    """The 95 % interval of a bar, `−2.1 to +0.4`; empty where there is none."""
     if math.isnan(bar.low) or math.isnan(bar.high):
         return ""
     return f"{number(bar.low, bar.digits, signed=signed)} to {number(bar.high, bar.digits, signed=signed)}"

@@ -8,6 +8,7 @@ from leaderbench.explain import charts
 from leaderbench.explain.explanation import Explanation, ModelSplit, Pair
 from leaderbench.explain.flips import Flipped, flipped, flipped_in_all, prompts
 from leaderbench.explain.report import Bar, Chart, Flip, Flips, Report, Section, Table, Text, Version
+from leaderbench.results.names import short_names
 from leaderbench.statistics.decomposition import Contribution, Interaction
 from leaderbench.statistics.intervals import Interval
 from leaderbench.statistics.reordering import Reordering
@@ -29,16 +30,25 @@ CAUSES = {
 
 def report(explanation: Explanation) -> Report:
     """The report of an explanation; its first sentence is the answer."""
-    pairs = explanation.pairs
+    pairs = _named(explanation)
     several = len(explanation.models) > 1
     answer = " ".join(_many(pair) if several else _one(pair.splits[0]) for pair in pairs)
     sections: list[Section] = []
     for pair in pairs:
         title = f"{pair.a} → {pair.b}" if len(pairs) > 1 else ""
         sections += _of_many(pair, title) if several else _of_one(pair.splits[0], title, explanation)
-    names = ", ".join(explanation.models)
+    names = ", ".join(item.model for item in pairs[0].splits)
     title = f"Why do {pairs[0].a} and {pairs[0].b} differ?" if len(pairs) == 1 else "Why do these scores differ?"
     return Report(f"{title} {names}", answer, (*sections, _glossary(pairs)), tuple(_facts(explanation)))
+
+
+def _named(explanation: Explanation) -> tuple[Pair, ...]:
+    """The pairs with models by their short names."""
+    short = short_names(dict.fromkeys(explanation.models))
+    return tuple(
+        replace(pair, splits=tuple(replace(item, model=short[item.model]) for item in pair.splits))
+        for pair in explanation.pairs
+    )
 
 
 def signed(share: float, digits: int = 1) -> str:
@@ -80,7 +90,7 @@ def _one(item: ModelSplit) -> str:
     word = "more" if gap.estimate > 0 else "less"
     size = f"{abs(100 * gap.estimate):.1f} points {word} (95 %: {spread(gap.interval)})"
     first = (
-        f"{cause.model} scores {percent(found.score_a)} under {cause.a} and {percent(found.score_b)} under {cause.b}, "
+        f"{item.model} scores {percent(found.score_a)} under {cause.a} and {percent(found.score_b)} under {cause.b}, "
     )
     first += f"{size} on {n:,} questions." if clear else f"a difference within noise ({spread(gap.interval)})."
     moving = sorted((part for part in found.contributions if real(part)), key=lambda part: -abs(part.estimate))
@@ -116,13 +126,13 @@ def _many(pair: Pair) -> str:
 def _of_one(item: ModelSplit, title: str, explanation: Explanation) -> Iterator[Section]:
     """The sections of one model and one pair."""
     prefix = f"{title}: " if title else ""
-    yield _contributions(item, f"{prefix}what each cause contributes")
+    yield _contributions(item, f"{prefix}What each cause contributes")
     if item.split.contributions:
         yield _chart(item, prefix)
-        yield _flips_table(item, f"{prefix}what each cause does alone")
+        yield _flips_table(item, f"{prefix}What each cause does alone")
     pairs = [(part, real(part)) for part in (*item.split.interactions, *item.split.higher_orders)]
     if any(clear for _, clear in pairs):
-        yield _interactions([part for part, clear in pairs if clear], f"{prefix}causes that act together")
+        yield _interactions([part for part, clear in pairs if clear], f"{prefix}Causes that act together")
     if item.split.interactions:
         drawn = [
             charts.Interaction(
@@ -135,11 +145,11 @@ def _of_one(item: ModelSplit, title: str, explanation: Explanation) -> Iterator[
             for part in item.split.interactions
         ]
         yield charts.interactions(drawn)
-    yield _configurations(item, f"{prefix}every configuration")
+    yield _configurations(item, f"{prefix}Every configuration")
     margins = [min(one.margin_a, one.margin_b) for one in flipped_in_all(item.grid)]
     if margins:
         yield charts.margins(margins, item.grid.cause.noise)
-    yield _flips(item, explanation, f"{prefix}flipped questions")
+    yield _flips(item, explanation, f"{prefix}Flipped questions")
 
 
 def _contributions(item: ModelSplit, title: str) -> Table:
@@ -184,7 +194,7 @@ def _chart(item: ModelSplit, prefix: str) -> Chart:
     rest = item.remainder
     if rest is not None:
         end = (f"{cause.b}, published", end[1] + 100 * rest)
-    title = f"{prefix}from one score to the other"
+    title = f"{prefix}From one score to the other"
     return charts.contributions(start, steps, end, None if rest is None else 100 * rest, title=title)
 
 
@@ -258,11 +268,11 @@ def _flip(item: ModelSplit, one: Flipped, before: str, after: str) -> Flip:
 def _of_many(pair: Pair, title: str) -> Iterator[Section]:
     """The sections of several models and one pair."""
     prefix = f"{title}: " if title else ""
-    yield _models(pair, f"{prefix}the models")
-    yield _shift_or_reorder(pair, f"{prefix}does everybody move, or do places change?")
+    yield _models(pair, f"{prefix}The models")
+    yield _shift_or_reorder(pair, f"{prefix}Does everybody move, or do places change?")
     if pair.reorderings:
-        yield charts.shift_or_reorder([_point(part) for part in pair.reorderings], title=f"{prefix}shift or reorder")
-    yield _by_model(pair, f"{prefix}what each cause contributes, by model")
+        yield charts.shift_or_reorder([_point(part) for part in pair.reorderings], title=f"{prefix}Shift or reorder")
+    yield _by_model(pair, f"{prefix}What each cause contributes, by model")
     for item in pair.splits:
         yield replace(_contributions(item, f"{prefix}{item.model}"), in_terminal=False)
 

@@ -205,23 +205,18 @@ def grid(table: Table) -> Grid:
         columns.append(
             [
                 PageCell(
-                    text=_minus(cells.text(cell, signed=signed)) if numeric else cells.text(cell),
+                    text=cells.minus(cells.text(cell, signed=signed)) if numeric else cells.text(cell),
                     value=_sorted_by(cell),
                     numeric=numeric,
                     heads_row=place == 0 and not numeric,
                     span=3 if bars else 1,
-                    ends=_minus(cells.interval(cell, signed=signed)) if isinstance(cell, Bar) else "",
+                    ends=cells.interval(cell, signed=signed) if isinstance(cell, Bar) else "",
                     drawing=drawing(cell, scale) if isinstance(cell, Bar) and math.isfinite(cell.value) else None,
                 )
                 for cell in column
             ]
         )
     return Grid(tuple(heads), tuple(zip(*columns, strict=True)))
-
-
-def _minus(text: str) -> str:
-    """A true minus sign, as wide as the plus, in place of hyphens before numbers."""
-    return re.sub(r"-(?=[\d∞])", "−", text)
 
 
 def _sorted_by(cell: object) -> float | None:
@@ -258,7 +253,7 @@ def margin(version: Version) -> str:
     """How far ahead the answer was, as a sentence fragment."""
     if math.isnan(version.margin):
         return "margin unknown"
-    return f"{_minus(cells.number(float(version.margin)))} ahead of the runner-up"
+    return f"{cells.number(float(version.margin))} ahead of the runner-up"
 
 
 def short(answer: str) -> str:
