@@ -2,6 +2,7 @@
 
 from leaderbench.cli import commands, options, show, tables, terminal
 from leaderbench.records import Json
+from leaderbench.results.names import short_names
 
 app = commands.group(help="List benchmarks, models or runs.")
 
@@ -72,14 +73,14 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
         errors = ("errors",) if failed else ()
         columns = ("run", "model", "benchmark", "settings", "score", "n", *errors, "finished (UTC)")
         made = tables.table(*columns, right=("score", "n", "errors"))
-        models = show.short_names(dict.fromkeys(item.model for item in summaries))
+        models = short_names(dict.fromkeys(item.model for item in summaries))
         for item in summaries:
             if item.scores and item.manifest is not None:
                 score = item.scores[0]
                 facts = [tables.estimate(score), f"{score.n:,}" + (f" of {score.bank:,}" if score.bank else "")]
                 facts += [f"{score.errors:,}"] if failed else []
                 chosen = item.manifest.selection.partition(" questions, ")[2]  # how many stands under n
-                settings = ", ".join(filter(None, [chosen, *show.set_by_hand(item)]))
+                settings = ", ".join(filter(None, [chosen, item.manifest.set_by_hand]))
                 when = item.created[:16].replace("T", " ")
                 made.add_row(item.id, escape(models[item.model]), item.benchmark, settings, *facts, when)
         terminal.stdout().print(made)

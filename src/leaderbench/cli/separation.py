@@ -86,7 +86,7 @@ def shown(enabled: bool) -> Iterator[Callable[["Look"], None] | None]:
 
 def names(found: "Separation") -> tuple[str, str]:
     """The two models as people call them."""
-    from leaderbench.cli.show import short_names
+    from leaderbench.results.names import short_names
 
     short = short_names(dict.fromkeys(found.models))
     return short[found.models[0]], short[found.models[1]]

@@ -1,13 +1,13 @@
 """`leaderbench show`: the scores of a store, models by benchmarks."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leaderbench.cli import options, tables, terminal
 from leaderbench.records import Json, Metric, Score
+from leaderbench.results.names import short_names
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,34 +45,7 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
 
 def settings(summary: "RunSummary") -> str:
     """How a run differs from the whole plain benchmark, e.g. `limit 100, 0 shots`; empty where it does not."""
-    chosen = summary.manifest.selection if summary.manifest else ""
-    return ", ".join(filter(None, [chosen, *set_by_hand(summary)]))
-
-
-def set_by_hand(summary: "RunSummary") -> list[str]:
-    """The same but for questions that chance chose, a part each."""
-    limits = summary.manifest.limits if summary.manifest else {}
-    parts = []
-    if limits.get("limit") is not None:
-        parts.append(f"limit {limits['limit']}")
-    subsets = limits.get("subsets")
-    if isinstance(subsets, list) and subsets:
-        parts.append(f"{len(subsets)} subsets" if len(subsets) > 2 else "only " + ", ".join(map(str, subsets)))
-    shots = unusual_shots(summary)
-    if shots is not None:
-        parts.append(f"{shots} shots")
-    return parts
-
-
-def unusual_shots(summary: "RunSummary") -> Json:
-    """The number of shots, where it was set by hand; None where it is the benchmark's own."""
-    from leaderbench.benchmarks import registry
-
-    recipe = summary.manifest.benchmark.get("recipe") if summary.manifest else None
-    if not isinstance(recipe, dict) or "shots" not in recipe or summary.benchmark not in registry.names():
-        return None
-    own = registry.get(summary.benchmark).recipe().get("shots")
-    return recipe["shots"] if recipe["shots"] != own else None
+    return summary.manifest.settings if summary.manifest else ""
 
 
 def newest(summaries: "Iterable[RunSummary]") -> "list[RunSummary]":
@@ -117,18 +90,6 @@ def row_names(summaries: "Sequence[RunSummary]") -> dict[str, str]:
         extra = settings(item)
         names[item.id] = short[item.model] + twin + (f"\n({extra})" if extra else "")
     return names
-
-
-def short_names(names: Iterable[str]) -> dict[str, str]:
-    """Folders by their last part and bundled models without their prefix, wherever that is still unique."""
-    known = list(names)
-    last = {name: PurePath(name).name.removeprefix("bundled:") if is_local(name) else name for name in known}
-    return {name: last[name] if list(last.values()).count(last[name]) == 1 else name for name in known}
-
-
-def is_local(name: str) -> bool:
-    """Whether a model's name is a folder or a bundled one, not a Hub id."""
-    return name.startswith(("/", ".", "~", "bundled:")) or name.count("/") > 1
 
 
 def print_boards(summaries: "Sequence[RunSummary]") -> None:

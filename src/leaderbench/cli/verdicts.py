@@ -25,7 +25,7 @@ class Verdict:
 
 def verdicts(runs: "Sequence[Run]") -> list[Verdict]:
     """One verdict a benchmark, from the runs of several models."""
-    from leaderbench.cli.show import short_names
+    from leaderbench.results.names import short_names
     from leaderbench.statistics import compare, sentences
 
     models = short_names(dict.fromkeys(str(run.manifest.model["name"]) for run in runs))

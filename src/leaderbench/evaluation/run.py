@@ -129,10 +129,13 @@ def select(benchmark: Benchmark, source: Datasets, subsets: Sequence[str], limit
 
 
 def narrowing(benchmark: Benchmark, subsets: Sequence[str], limit: int | None) -> dict[str, Json]:
-    """What narrows the run, in a form that is equal for equal sets of questions asked for."""
+    """What was set by hand, in a form that is equal for equal sets of questions asked for."""
     every = set(subsets) == set(benchmark.subsets)
     chosen: list[Json] = [name for name in benchmark.subsets if name in subsets and not every]
-    return {"limit": limit, "subsets": chosen}
+    shots = benchmark.recipe().get("shots")
+    own = registry.get(benchmark.name).recipe().get("shots") if benchmark.name in registry.names() else shots
+    by_hand: dict[str, Json] = {"shots": shots} if shots != own else {}
+    return {"limit": limit, "subsets": chosen, **by_hand}
 
 
 def record(

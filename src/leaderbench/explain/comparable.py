@@ -1,13 +1,14 @@
 """Which runs may be compared: the same models under the same implementations, asked the same questions."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import PurePath
 
 from leaderbench.benchmarks import registry
 from leaderbench.errors import LeaderbenchError
+from leaderbench.results.names import short_names
 from leaderbench.results.runs import Manifest, RunSummary
 
 Model = tuple[str, str]
@@ -124,23 +125,7 @@ def _no_other(family: str, name: str) -> LeaderbenchError:
 
 
 def _settings(manifest: Manifest) -> _Settings:
-    limit, subsets, shots = manifest.limits.get("limit"), manifest.limits.get("subsets"), _unusual_shots(manifest)
-    parts = [manifest.selection] if manifest.selection else []
-    if limit is not None:
-        parts.append(f"limit {limit}")
-    if isinstance(subsets, list) and subsets:
-        parts.append(f"{len(subsets)} subsets" if len(subsets) > 2 else "only " + ", ".join(map(str, subsets)))
-    if shots:
-        parts.append(f"{shots} shots")
-    return _Settings(json.dumps([manifest.limits, shots], sort_keys=True), ", ".join(parts))
-
-
-def _unusual_shots(manifest: Manifest) -> str:
-    """The number of shots where it was set by hand; empty where it is the benchmark's own."""
-    recipe, name = manifest.benchmark.get("recipe"), str(manifest.benchmark.get("name"))
-    if not isinstance(recipe, dict) or "shots" not in recipe or name not in registry.names():
-        return ""
-    return "" if recipe["shots"] == registry.get(name).recipe().get("shots") else str(recipe["shots"])
+    return _Settings(json.dumps(manifest.limits, sort_keys=True), manifest.settings)
 
 
 def _model(summary: RunSummary) -> Model:
@@ -203,21 +188,10 @@ def _other_settings(tables: Mapping[_Settings, _Table], chosen: _Settings) -> li
 
 
 def _short_names(models: Iterable[Model]) -> dict[Model, str]:
-    """Folders by their last part and bundled models without their prefix where that is unique; a piece of the identity
-    where two models share a name.
-    """
+    """Short names, with a piece of the identity where two models share a name."""
     known = list(models)
-    last = {
-        model: PurePath(model[0]).name.removeprefix("bundled:") if _is_local(model[0]) else model[0] for model in known
+    short = short_names(dict.fromkeys(name for name, _ in known))
+    twins = Counter(name for name, _ in known)
+    return {
+        (name, identity): short[name] + (f" [{identity[:8]}]" if twins[name] > 1 else "") for name, identity in known
     }
-    found = {}
-    for model in known:
-        whole = [other for other in known if other[0] == model[0]]
-        alike = {other[0] for other in known if last[other] == last[model]}
-        name = last[model] if len(alike) == 1 else model[0]
-        found[model] = name if len(whole) == 1 else f"{name} [{model[1][:8]}]"
-    return found
-
-
-def _is_local(name: str) -> bool:
-    return name.startswith(("/", ".", "~", "bundled:")) or name.count("/") > 1

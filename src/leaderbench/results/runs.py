@@ -28,9 +28,9 @@ class Manifest:
     """At least `name`, `recipe`, `dataset` and `revision`."""
 
     limits: dict[str, Json]
-    """`limit` (questions of each subset at most, or null) and `subsets` asked. Where questions were drawn at random,
-    `questions` (how many) and `seed`; where asking stopped early, `until_separated` (the number of `questions` asked,
-    and the name of the model `from` which to tell this one apart) and `seed`."""
+    """`limit` (questions of each subset at most, or null), `subsets` asked, and `shots` where set by hand. Where
+    questions were drawn at random, `questions` (how many) and `seed`; where asking stopped early, `until_separated`
+    (the number of `questions` asked, and the name of the model `from` which to tell this one apart) and `seed`."""
 
     environment: dict[str, Json]
     """Python, platform, versions of libraries, hardware."""
@@ -52,6 +52,20 @@ class Manifest:
         part = f"{self.counts['questions']:,} of {self.counts['bank']:,} questions"
         seed = f", seed {self.limits['seed']}" if self.limits.get("seed") else ""
         return f"{part}, {'stopped early' if self.stopped_early else 'drawn at random'}{seed}"
+
+    @property
+    def set_by_hand(self) -> str:
+        """How else a run differs from the whole plain benchmark, as `limit 100, 0 shots`; empty where it does not."""
+        limit, subsets, shots = (self.limits.get(name) for name in ("limit", "subsets", "shots"))
+        parts = [] if limit is None else [f"limit {limit}"]
+        if isinstance(subsets, list) and subsets:
+            parts.append(f"{len(subsets)} subsets" if len(subsets) > 2 else "only " + ", ".join(map(str, subsets)))
+        return ", ".join(parts if shots is None else [*parts, f"{shots} shots"])
+
+    @property
+    def settings(self) -> str:
+        """Both together."""
+        return ", ".join(filter(None, [self.selection, self.set_by_hand]))
 
     @property
     def stopped_early(self) -> bool:
