@@ -116,6 +116,7 @@ def print_next(run: "Run", store: Path) -> None:
     """What to type next; the commands are printed unwrapped, so that they can be copied."""
     example = next((item for item in run.samples if not item.correct), run.samples[0])
     commands = (
+        ("why its scores differ: what each cause contributes", explain_command(run, store)),
         ("one question of these in every detail", f"leaderbench sample {run.id} {example.example_id} --store {store}"),
         ("your own model, a folder or a Hub id, on this exam", "leaderbench run ./my-model --benchmark exam"),
         ("the real MMLU, every implementation", "leaderbench run ./my-model --benchmark mmlu --limit 10"),
@@ -126,6 +127,11 @@ def print_next(run: "Run", store: Path) -> None:
     for meaning, command in (*activation(), *commands):
         console.print(f"  [dim]# {meaning}[/dim]")
         console.print(f"  {command}", soft_wrap=True)
+
+
+def explain_command(run: "Run", store: Path) -> str:
+    """The command that takes apart the difference between two implementations that ask least alike."""
+    return f"leaderbench explain {run.manifest.model['name']} exam/original exam/harness-2023 --store {store}"
 
 
 def activation() -> tuple[tuple[str, str], ...]:
