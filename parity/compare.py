@@ -213,7 +213,8 @@ def main() -> None:
     chosen = [pair for pair in pairs if not options.benchmark or pair.benchmark in options.benchmark]
     folder = shared() / "hub"
     datasets = HubDatasets(folder)
-    peer = Peer(options.peer, folder, options.keep)
+    # The peer works in a folder of its own, where a path relative to here means nothing.
+    peer = Peer(str(Path(options.peer).absolute()), folder, options.keep)
     texts = peer.ask(None, None, chosen)
     same = show("texts of all rows", [compare_texts(pair, texts[pair.task], datasets) for pair in chosen])
     for model in map(Path, options.model or [str(shared() / "models" / name) for name in models]):
