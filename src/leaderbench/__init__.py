@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from leaderbench.errors import LeaderbenchError
     from leaderbench.evaluation.run import evaluate
-    from leaderbench.explain.diff import diff
-    from leaderbench.explain.explanation import explanation
-    from leaderbench.explain.stability import stability
+    from leaderbench.explain.difference.diff import diff
+    from leaderbench.explain.order.stability import stability
+    from leaderbench.explain.split.explanation import explanation
     from leaderbench.models.load import load_model
     from leaderbench.results.runs import Run
     from leaderbench.results.store import Store
@@ -27,11 +27,11 @@ _HOMES = {
     "LeaderbenchError": "leaderbench.errors",
     "Run": "leaderbench.results.runs",
     "Store": "leaderbench.results.store",
-    "diff": "leaderbench.explain.diff",
+    "diff": "leaderbench.explain.difference.diff",
     "evaluate": "leaderbench.evaluation.run",
-    "explanation": "leaderbench.explain.explanation",
+    "explanation": "leaderbench.explain.split.explanation",
     "load_model": "leaderbench.models.load",
-    "stability": "leaderbench.explain.stability",
+    "stability": "leaderbench.explain.order.stability",
 }
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from leaderbench.cli import reports, terminal
 from leaderbench.errors import LeaderbenchError
-from leaderbench.explain.report import Bar, Flips, Report, Table
-from tests.explain import sample_reports
+from leaderbench.explain.report.values import Bar, Flips, Report, Table
+from tests.explain.report import sample_reports
 
 
 @pytest.fixture(params=[80])

@@ -9,8 +9,8 @@ from leaderbench.cli import options, tables, terminal
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
-    from leaderbench.explain.causes import Cause
-    from leaderbench.explain.diff import Answer, Diff, Flipped, Side, SubsetDifference
+    from leaderbench.explain.difference.causes import Cause
+    from leaderbench.explain.difference.diff import Answer, Diff, Flipped, Side, SubsetDifference
     from leaderbench.results.runs import Run
     from leaderbench.statistics import Difference
 
@@ -40,8 +40,8 @@ def diff(
     each, and whether the gap is more than noise.
     """
     from leaderbench.cli.reports import print_report, write_html
-    from leaderbench.explain.diff import diff as compare
-    from leaderbench.explain.diff_report import report
+    from leaderbench.explain.difference.diff import diff as compare
+    from leaderbench.explain.difference.diff_report import report
 
     found = compare(named(run_a, store), named(run_b, store), metric)
     made = report(found, len(found.flips) if all_flips else LISTED)
@@ -66,7 +66,7 @@ def named(name: str, store: Path) -> "Run":
 
 def as_json(found: "Diff") -> dict[str, Json]:
     """All of a comparison as plain values, with every flip; prompts are in the store."""
-    from leaderbench.explain.diff_report import answer
+    from leaderbench.explain.difference.diff_report import answer
 
     return {
         "answer": answer(found),

@@ -12,8 +12,8 @@ from leaderbench.records import Json
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    from leaderbench.explain.explanation import Explanation, ModelSplit
-    from leaderbench.explain.fill import Forecast
+    from leaderbench.explain.split.explanation import Explanation, ModelSplit
+    from leaderbench.explain.split.fill import Forecast
 
 
 def explain(
@@ -67,8 +67,8 @@ def explain(
     """
     models, implementations = sort_out(names, benchmark)
     from leaderbench.cli import reports
-    from leaderbench.explain.explanation import Listener, explanation
-    from leaderbench.explain.explanation_report import report
+    from leaderbench.explain.split.explanation import Listener, explanation
+    from leaderbench.explain.split.explanation_report import report
 
     remarks = terminal.stderr()
     with progress.shown(not no_progress) as bars:
@@ -170,7 +170,7 @@ def as_json(found: "Explanation") -> dict[str, Json]:
 
 def model_as_json(item: "ModelSplit") -> dict[str, Json]:
     """One model's split as plain values."""
-    from leaderbench.explain.flips import flipped
+    from leaderbench.explain.split.flips import flipped
 
     factors = item.grid.cause.factors
     return {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from leaderbench.cli import tables, terminal
 from leaderbench.errors import LeaderbenchError
-from leaderbench.explain import cells
-from leaderbench.explain.report import Bar, Cell, Flip, Flips, Report, Table, Text, Version
+from leaderbench.explain.report import cells
+from leaderbench.explain.report.values import Bar, Cell, Flip, Flips, Report, Table, Text, Version
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def write_html(report: Report, path: Path) -> None:
 
     LeaderbenchError where the file cannot be written.
     """
-    from leaderbench.explain.html import to_html
+    from leaderbench.explain.report.html import to_html
     from leaderbench.results.files import replace_durably, said_plainly
 
     if path.is_dir():

@@ -8,7 +8,7 @@ import typer
 from leaderbench.cli import options, terminal
 
 if TYPE_CHECKING:
-    from leaderbench.explain.stability import Stability
+    from leaderbench.explain.order.stability import Stability
 
 
 def stability(
@@ -44,8 +44,8 @@ def stability(
     if benchmark is None and published is None:
         raise LeaderbenchError("Name a benchmark with --benchmark, or a published table with --published.")
     from leaderbench.cli.reports import print_report, write_html
-    from leaderbench.explain.stability import stability as found_in
-    from leaderbench.explain.stability_report import report
+    from leaderbench.explain.order.stability import stability as found_in
+    from leaderbench.explain.order.stability_report import report
 
     found = found_in(store, benchmark, published=published, seed=seed)
     made = report(found)
@@ -61,6 +61,6 @@ def as_json(found: "Stability") -> dict[str, Any]:
     """All of a stability as plain values, after the sentence that says what matters."""
     from dataclasses import asdict
 
-    from leaderbench.explain.stability_report import answer
+    from leaderbench.explain.order.stability_report import answer
 
     return {"answer": answer(found), **asdict(found)}

@@ -1,0 +1,250 @@
+"""Where the ways of two runs to one question part: the first thing that differs at the level of bytes and tokens."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from leaderbench.explain.difference import causes as named
+from leaderbench.explain.difference.causes import Cause
+from leaderbench.records import Sample
+
+
+class Kind(StrEnum):
+    """What differs first, in the order in which it is looked for."""
+
+    TARGET = "another right answer"
+    """The dataset says so."""
+
+    TEXT = "dataset text"
+    """The same template, and another text in it: the question, a choice, or a shot read otherwise."""
+
+    SHOTS = "few-shot draw"
+    """The same template and question behind other solved examples."""
+
+    OPENING = "prompt before the question"
+    """Header or shots are written otherwise; the last paragraph is the same."""
+
+    LAYOUT = "layout of the question"
+    """The last paragraph, the question itself, is written otherwise."""
+
+    TRUNCATION = "truncation"
+    """The same prompt, cut otherwise."""
+
+    ASKED = "what was asked"
+    """The same prompt, and other continuations or another kind of request behind it."""
+
+    TOKENS = "tokens"
+    """The same text, encoded otherwise."""
+
+    LOG_LIKELIHOODS = "log-likelihoods"
+    """The same tokens, which the model likes otherwise by more than float noise."""
+
+    SCORING = "scoring"
+    """The same answers, worth something else."""
+
+    NUMERICS = "numerics only"
+    """All the same but for float noise, and a margin within it."""
+
+    UNKNOWN = "not recorded"
+    """What both record is the same; the difference lies in what one of them does not."""
+
+
+_text = (named.DATASET, named.CLEANING)
+_prompt = (named.PROMPT, named.DRAW, named.CHAT, *_text)
+_computing = (named.DTYPE, named.DEVICE, named.LIBRARIES, named.HARDWARE, named.ENGINE)
+able: dict[Kind, tuple[str, ...]] = {
+    Kind.TARGET: (named.SCORING, *_text),
+    Kind.TEXT: _text,
+    Kind.SHOTS: (named.DRAW, *_text),
+    Kind.OPENING: _prompt,
+    Kind.LAYOUT: (named.PROMPT, named.CHAT, *_text),
+    Kind.TRUNCATION: (named.TRUNCATION, named.SPECIAL, named.MODEL),
+    Kind.ASKED: (named.SCORING, named.BOUNDARY, named.SPECIAL, named.TRUNCATION, *_text),
+    Kind.TOKENS: (named.MODEL, named.SPECIAL, named.BOUNDARY, named.CHAT, named.LIBRARIES),
+    Kind.LOG_LIKELIHOODS: (named.MODEL, *_computing),
+    Kind.SCORING: (named.SCORING, named.OTHER),
+    Kind.NUMERICS: _computing,
+    Kind.UNKNOWN: (),
+}
+"""Which causes of a manifest can make each kind of difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCause:
+    """The first thing that differs between two samples of one question."""
+
+    kind: Kind
+    detail: str
+    """Where and how, in a few words."""
+
+    behind: tuple[str, ...]
+    """The causes that differ between the manifests and can have made it."""
+
+    def __str__(self) -> str:
+        if self.kind is Kind.NUMERICS:
+            return ", ".join(filter(None, [self.kind.value, self.detail]))
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms two runs are compared."""
+
+    causes: Mapping[str, Cause]
+    """By name."""
+
+    metrics: tuple[str, str]
+    """The metric that is compared, of each run."""
+
+    reported: tuple[str, str]
+    """The metric that each run reports: the samples' margins are its."""
+
+    noise: float
+    """Nats by which log-likelihoods differ without a reason, in the coarser dtype of the two."""
+
+    epsilon: float
+    """Relative rounding step of that dtype."""
+
+    def rounding(self, log_likelihood: float) -> float:
+        """Nats below which a difference from this log-likelihood is float noise: never less than `noise`, and an
+        epsilon of its size, since the sum over the tokens of a long text rounds at every one.
+        """
+        return max(self.noise, self.epsilon * abs(log_likelihood)) if math.isfinite(log_likelihood) else self.noise
+
+    def differs(self, *names: str) -> bool | None:
+        """Whether any of these causes differs: None where none does for sure and one is unknown."""
+        found = [self.causes[name].differs for name in names if name in self.causes]
+        return True if True in found else None if None in found else False
+
+
+def standing(sample: Sample, terms: Terms, side: int) -> tuple[float, float]:
+    """How far the answer was ahead of the runner-up, and how much of that is float noise, in the same unit: nats, for
+    `acc_norm` nats a character. The margin is NaN where the sample does not tell it for the metric compared.
+    """
+    metric, values = terms.metrics[side], sample.log_likelihoods
+    lengths = [max(count, 1) if metric == "acc_norm" else 1 for count in sample.characters] or [1] * len(values)
+    scaled = [value / length for value, length in zip(values, lengths, strict=False)]
+    best = sorted(range(len(scaled)), key=lambda place: -scaled[place])[:2]
+    noise = max((terms.rounding(values[place]) / lengths[place] for place in best), default=terms.noise)
+    if metric == terms.reported[side]:
+        return sample.margin, noise
+    if metric in ("acc", "acc_norm") and len(best) == 2:
+        return scaled[best[0]] - scaled[best[1]], noise
+    return math.nan, noise
+
+
+def first_cause(a: Sample, b: Sample, terms: Terms) -> FirstCause:
+    """The first thing that differs between two samples of one question, which got another verdict in each.
+
+    What one of the two does not record (empty texts or lists of an imported run) is passed over.
+    """
+    found = _of_prompt(a, b, terms) or _of_tokens(a, b) or _of_answers(a, b, terms)
+    kind, detail = found
+    behind = tuple(name for name in able[kind] if name in terms.causes and terms.causes[name].differs)
+    return FirstCause(kind, detail, behind)
+
+
+def _of_prompt(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str] | None:
+    """What differs in the text of the question, its right answer included."""
+    if a.target != b.target:
+        return Kind.TARGET, f"{a.target!r} against {b.target!r}"
+    if a.prompt == b.prompt or not a.prompt or not b.prompt:
+        return None
+    place = parting(a.prompt, b.prompt)
+    where = f"from character {place:,} on, {excerpt(a.prompt, place)} against {excerpt(b.prompt, place)}"
+    same_end = question_of(a.prompt) == question_of(b.prompt)
+    if terms.differs(named.PROMPT, named.CHAT) is not False:
+        return Kind.OPENING if same_end else Kind.LAYOUT, where
+    if same_end and (terms.differs(named.DRAW) or not terms.differs(named.DATASET, named.CLEANING)):
+        return Kind.SHOTS, where
+    return Kind.TEXT, where
+
+
+def _of_tokens(a: Sample, b: Sample) -> tuple[Kind, str] | None:
+    """What differs between the prompt and the tokens that the model saw."""
+    if a.shots_dropped != b.shots_dropped:
+        return Kind.TRUNCATION, f"{_count(a.shots_dropped, 'shot')} dropped against {b.shots_dropped}"
+    if a.truncated_tokens != b.truncated_tokens:
+        return Kind.TRUNCATION, f"{_count(a.truncated_tokens, 'token')} cut against {b.truncated_tokens:,}"
+    wrote = is_generation(a), is_generation(b)
+    if wrote[0] != wrote[1] and a.continuations and b.continuations:
+        said = ["a text was written" if is_generation(x) else f"{len(x.continuations)} were compared" for x in (a, b)]
+        return Kind.ASKED, " against ".join(said)
+    compared = a.continuations and b.continuations and not all(wrote)
+    if compared and a.continuations != b.continuations:
+        return Kind.ASKED, _other_continuations(a.continuations, b.continuations)
+    if a.context_tokens != b.context_tokens and a.context_tokens and b.context_tokens:
+        return Kind.TOKENS, f"{_count(a.context_tokens, 'token')} of context against {b.context_tokens:,}"
+    if compared and a.continuation_tokens and b.continuation_tokens and a.continuation_tokens != b.continuation_tokens:
+        pairs = zip(a.continuations, a.continuation_tokens, b.continuation_tokens, strict=False)
+        text, one, other = next((item for item in pairs if item[1] != item[2]), ("", (), ()))
+        return Kind.TOKENS, f"{text!r} is {list(one[:6])} against {list(other[:6])}"
+    return None
+
+
+def _of_answers(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str]:
+    """What differs where the model saw the same tokens, as far as the samples tell."""
+    (ahead, noise), (behind, other) = standing(a, terms, 0), standing(b, terms, 1)
+    near = ahead < noise or behind < other
+    margin = f"margin {min((m for m in (ahead, behind) if not math.isnan(m)), default=math.nan):.1g}"
+    if is_generation(a) and is_generation(b) and a.continuations != b.continuations:
+        return Kind.NUMERICS if near else Kind.LOG_LIKELIHOODS, (
+            margin if near else f"{a.continuations[0]!r} was written against {b.continuations[0]!r}"
+        )
+    if not a.log_likelihoods or len(a.log_likelihoods) != len(b.log_likelihoods):
+        missing = "no log-likelihoods" if a.prompt and b.prompt else "no prompts and log-likelihoods"
+        return Kind.UNKNOWN, f"one of the runs has {missing}"
+    gaps = [abs(one - two) for one, two in zip(a.log_likelihoods, b.log_likelihoods, strict=True)]
+    bounds = [max(map(terms.rounding, pair)) for pair in zip(a.log_likelihoods, b.log_likelihoods, strict=True)]
+    if any(gap > bound for gap, bound in zip(gaps, bounds, strict=True)):
+        apart = f"up to {max(gaps):.2g} nats apart"
+        if a.request_digests != b.request_digests and a.request_digests and b.request_digests:
+            return Kind.ASKED, f"requests differ in what the samples do not show; {apart}"
+        return Kind.LOG_LIKELIHOODS, apart
+    if terms.metrics[0] != terms.metrics[1]:
+        return Kind.SCORING, f"{terms.metrics[0]} against {terms.metrics[1]}"
+    if max(gaps) == 0 or not near:
+        return Kind.SCORING, "another rule for the same log-likelihoods"
+    return Kind.NUMERICS, margin
+
+
+def is_generation(sample: Sample) -> bool:
+    """Whether the model wrote the answer: a choice between answers has at least two continuations."""
+    return len(sample.continuations) == 1
+
+
+def question_of(prompt: str) -> str:
+    """The last paragraph of a prompt: with shots, the question; blank lines inside a question make it shorter."""
+    return prompt.rpartition("\n\n")[2]
+
+
+def parting(a: str, b: str) -> int:
+    """Where two texts begin to differ, in code points."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if a[:middle] == b[:middle] else (low, middle - 1)
+    return low
+
+
+def excerpt(text: str, place: int) -> str:
+    """A few characters around a place, quoted."""
+    begin, end = max(0, place - 10), place + 20
+    return ("…" if begin else "") + repr(text[begin:end]) + ("…" if end < len(text) else "")
+
+
+def _other_continuations(a: tuple[str, ...], b: tuple[str, ...]) -> str:
+    one, other = next(((x, y) for x, y in zip(a, b, strict=False) if x != y), (a[-1], b[-1]))
+    if len(a) != len(b):
+        return f"{len(a)} continuations against {len(b)}"
+    spaces = [x.strip() for x in a] == [x.strip() for x in b]
+    return f"{_short(one)} against {_short(other)}{', the same but for spaces' if spaces else ''}"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 30 else text[:29] + "…")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

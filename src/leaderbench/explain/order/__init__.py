@@ -1,0 +1,1 @@
+"""How much of an order of models survives the implementation?"""

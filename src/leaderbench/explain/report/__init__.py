@@ -1,0 +1,1 @@
+"""How is an answer told: as a value, a page, charts."""

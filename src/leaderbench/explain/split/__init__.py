@@ -1,0 +1,1 @@
+"""What does each cause contribute to the difference between two implementations?"""

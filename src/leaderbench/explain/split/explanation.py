@@ -1,0 +1,289 @@
+"""What each cause contributes to the difference between implementations, for one model or several."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from leaderbench.benchmarks import registry
+from leaderbench.benchmarks.base import Benchmark, Datasets
+from leaderbench.errors import LeaderbenchError
+from leaderbench.evaluation.drawn import draw
+from leaderbench.evaluation.progress import Progress
+from leaderbench.evaluation.run import DEFAULT_STORE, dataset_source
+from leaderbench.explain.split.design import Design, design
+from leaderbench.explain.split.fill import Forecast, Scope, fill, lockstep
+from leaderbench.explain.split.flips import FactorFlips, factor_flips
+from leaderbench.explain.split.grid import Grid, file_name, save
+from leaderbench.models.base import Model
+from leaderbench.results.store import Store
+from leaderbench.statistics.decomposition import Split, remainder, shapley, split, weighted
+from leaderbench.statistics.intervals import Estimate, Interval, macro, mean
+from leaderbench.statistics.reordering import Reordering, reordering
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSplit:
+    """One model's difference between two implementations, split by cause."""
+
+    model: str
+    design: Design
+    """Its factors are those that change anything on these questions."""
+
+    grid: Grid
+    a: Estimate
+    """The score under A, with its interval."""
+
+    b: Estimate
+    split: Split
+    flips: tuple[FactorFlips, ...]
+    """What each factor alone does to A's questions."""
+
+    remainder: float | None = None
+    """The part of a published difference that this one does not show; None where nothing published was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The difference between two implementations."""
+
+    a: str
+    b: str
+    splits: tuple[ModelSplit, ...]
+    """One a model."""
+
+    reorderings: tuple[Reordering, ...] = ()
+    """For each factor, how far it moves everybody and how far it reorders; empty for one model."""
+
+    whole: Reordering | None = None
+    """The same for the implementation as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the scores of some models differ between implementations."""
+
+    models: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    """The first implementation against each other one."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told how an explanation comes along."""
+
+    model: Callable[[str], None] = lambda name: None
+    """A model is asked next."""
+
+    forecast: Callable[[str, Forecast], None] = lambda pair, forecast: None
+    """What a pair of implementations will cost, after a few questions."""
+
+    progress: Callable[[Progress], None] | None = None
+
+
+def explanation(
+    models: str | Model | Sequence[str | Model],
+    implementations: str | Benchmark | Sequence[str | Benchmark],
+    *,
+    factors: Sequence[str] = (),
+    published: Mapping[str, float] | None = None,
+    store: str | Path | Store | None = None,
+    datasets: str | Path | Datasets | None = None,
+    subsets: Sequence[str] = (),
+    limit: int | None = None,
+    questions: int | None = None,
+    seed: int = 0,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    listener: Listener | None = None,
+) -> Explanation:
+    """Split the difference between implementations into what each cause contributes.
+
+    All recipes between two implementations are asked on the same questions, and what a store already answers is not
+    asked again. Every question's difference is shared out by Shapley values, so that contributions sum to it.
+
+    Args:
+        models: One or several: Hub ids, local folders, `bundled:NAME`, or any `Model`.
+        implementations: A family such as `mmlu`, or implementations by name; the first is compared with each other.
+        factors: Only these causes, one name each or several joined by `+`; what is left is one cause more.
+        published: Scores that somebody published, by implementation, for one model: the part that is not reproduced
+            is told.
+        store: Folder of the store; `LEADERBENCH_STORE` or `leaderbench-store` where not given.
+        datasets: Folder of local copies of Hub datasets; `LEADERBENCH_DATASETS`, else the Hub.
+        subsets: Only these subsets.
+        limit: At most so many questions of each subset, the first ones.
+        questions: So many questions in all, drawn at random inside each subset.
+        seed: Of that draw.
+        revision: Commit, branch or tag of a Hub model.
+        dtype: See `load_model`.
+        device: See `load_model`.
+        listener: Who is told how it comes along.
+
+    Raises:
+        LeaderbenchError: bad input, missing data, an unusable store; one sentence.
+    """
+    asked = [models] if isinstance(models, str) or not isinstance(models, Sequence) else list(models)
+    recipes = chosen(implementations)
+    plans = [design(recipes[0], other, factors) for other in recipes[1:]]
+    _check_published(published, recipes, asked)
+    place = store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
+    scope = _scope(recipes[0], dataset_source(datasets), place, subsets, limit, questions, seed)
+    told = listener or Listener()
+    filled: list[list[tuple[Design, Grid]]] = [[] for _ in plans]
+    for item in asked:
+        model = _load(item, revision, dtype, device, told)
+        for plan, found in zip(plans, filled, strict=True):
+            found.append(_fill(model, plan, scope, told))
+    pairs = tuple(_pair(plan, found, published) for plan, found in zip(plans, filled, strict=True))
+    return Explanation(tuple(item.model for item in pairs[0].splits), pairs, scope)
+
+
+def chosen(implementations: str | Benchmark | Sequence[str | Benchmark]) -> list[Benchmark]:
+    """Two or more implementations of one benchmark.
+
+    Raises:
+        LeaderbenchError: a name is unknown, or there are not two.
+    """
+    if isinstance(implementations, str):
+        found: list[Benchmark] = list(registry.find(implementations))
+    elif isinstance(implementations, Sequence):
+        found = [registry.get(item) if isinstance(item, str) else item for item in implementations]
+    else:
+        found = [implementations]
+    if len(found) < 2:
+        name = found[0].name if found else "nothing"
+        raise LeaderbenchError(f"{name} is a single implementation: name another one to compare it with.")
+    return found
+
+
+def _check_published(
+    published: Mapping[str, float] | None, recipes: Sequence[Benchmark], models: Sequence[str | Model]
+) -> None:
+    if not published:
+        return
+    names = [recipe.name for recipe in recipes]
+    if set(published) != set(names) or len(models) != 1:
+        raise LeaderbenchError(
+            f"Published scores are compared for one model and two implementations: give one for each of "
+            f"{' and '.join(names)}."
+        )
+    for name, score in published.items():
+        if not 0 <= score <= 1:
+            raise LeaderbenchError(f"The published score of {name} must be a share between 0 and 1, not {score:g}.")
+
+
+def _scope(
+    recipe: Benchmark,
+    source: Datasets,
+    store: Store,
+    subsets: Sequence[str],
+    limit: int | None,
+    questions: int | None,
+    seed: int,
+) -> Scope:
+    """Which questions are asked; the draw of a random part is the one that `evaluate` makes."""
+    if limit is not None and limit < 1:
+        raise LeaderbenchError(f"A limit of {limit} leaves nothing to ask; give 1 or more, or none.")
+    if limit is not None and questions is not None:
+        raise LeaderbenchError("A limit and a number of questions exclude each other: give one of them.")
+    words = ", ".join(filter(None, [", ".join(subsets), f"the first {limit} of each subset" if limit else ""]))
+    scope = Scope(source, store, tuple(subsets), limit, words=words)
+    if questions is None:
+        return scope
+    every = [asked for (asked,) in lockstep([recipe], scope)]
+    drawn = {asked.example.id for asked in draw(every, questions, seed, recipe.name)}
+    if len(drawn) == len(every):
+        return scope
+    drawing = f"{len(drawn):,} of {len(every):,} questions, drawn at random (seed {seed})"
+    wanted = ", ".join(filter(None, [words, drawing]))
+    return replace(scope, wanted=lambda example: example.id in drawn, words=wanted)
+
+
+def _load(item: str | Model, revision: str | None, dtype: str, device: str, told: Listener) -> Model:
+    if not isinstance(item, str):
+        told.model(item.name)
+        return item
+    from leaderbench.models.load import load_model
+
+    told.model(item)
+    return load_model(item, revision=revision, dtype=dtype, device=device)
+
+
+def _fill(model: Model, plan: Design, scope: Scope, told: Listener) -> tuple[Design, Grid]:
+    """One model in all configurations; the numbers are kept beside the runs."""
+    found, grid = fill(model, plan, scope, told.progress, lambda forecast: told.forecast(plan.between, forecast))
+    save(grid, scope.store.path / "explanations" / file_name(grid))
+    return found, grid
+
+
+def _pair(plan: Design, filled: Sequence[tuple[Design, Grid]], published: Mapping[str, float] | None) -> Pair:
+    splits = tuple(_split(found, grid, published) for found, grid in filled)
+    if len(splits) < 2:
+        return Pair(plan.a.name, plan.b.name, splits)
+    reorderings, whole = _reorderings(filled)
+    return Pair(plan.a.name, plan.b.name, splits, reorderings, whole)
+
+
+def _split(plan: Design, grid: Grid, published: Mapping[str, float] | None) -> ModelSplit:
+    strata = grid.strata()
+    found = split(grid.values, grid.cause.factors, grid.weights(), None if strata is None else strata.tolist())
+    rest = None
+    if published:
+        rest = remainder(published[grid.cause.a], published[grid.cause.b], found.score_a, found.score_b)
+    a, b = (score(grid, mask) for mask in (0, grid.values.shape[1] - 1))
+    return ModelSplit(grid.cause.model, plan, grid, a, b, found, factor_flips(grid), rest)
+
+
+def score(grid: Grid, mask: int) -> Estimate:
+    """The score of one configuration with its interval."""
+    column = grid.values[:, mask]
+    if grid.cause.aggregations[mask] == "macro":
+        subsets = np.array(grid.subsets)
+        return macro([column[subsets == name].tolist() for name in dict.fromkeys(grid.subsets)])
+    return mean(column.tolist())
+
+
+def _reorderings(filled: Sequence[tuple[Design, Grid]]) -> tuple[tuple[Reordering, ...], Reordering]:
+    """Shift and reordering of every factor that does something for some model, on the questions all answered."""
+    shared = set.intersection(*(set(grid.example_ids) for _, grid in filled))
+    if not shared:
+        raise LeaderbenchError("The models share no answered question: nothing can be said about their order.")
+    grids = [grid.only(shared) for _, grid in filled]
+    names = tuple(dict.fromkeys(name for grid in grids for name in grid.cause.factors))
+    phi = np.stack([_contributions(grid, names) for grid in grids])
+    strata = grids[0].strata()
+    groups = None if strata is None else strata.tolist()
+    found = tuple(_possible(item) for item in reordering(phi, names, groups))
+    (whole,) = reordering(phi.sum(axis=2, keepdims=True), ["implementation"], groups)
+    return found, _possible(whole)
+
+
+def _possible(item: Reordering) -> Reordering:
+    """With intervals that say no more than can be: shares differ by at most 1, and so does what they vary by."""
+    shift, reorder = item.shift_interval, item.reorder_interval
+    return replace(
+        item,
+        shift_interval=Interval(max(shift.low, -1.0), min(shift.high, 1.0)),
+        reorder_interval=Interval(reorder.low, min(reorder.high, 1.0)),
+    )
+
+
+def _contributions(grid: Grid, names: Sequence[str]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Per-question contributions of shape (questions, names); 0 where a factor does nothing for this model."""
+    own = shapley(weighted(grid.values, grid.weights()))
+    result = np.zeros((len(own), len(names)))
+    for column, name in enumerate(grid.cause.factors):
+        result[:, names.index(name)] = own[:, column]
+    return result
+
+
+def overall(explanation: Explanation) -> Iterator[tuple[Pair, Reordering]]:
+    """Every pair with what its implementation as a whole does to many models."""
+    for pair in explanation.pairs:
+        if pair.whole is not None:
+            yield pair, pair.whole
