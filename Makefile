@@ -12,7 +12,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity perf ci clean
+.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity perf perf-explain ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ parity: $(VENV)/.installed $(PEER)/.installed  ## the same prompts, predictions 
 
 perf: $(VENV)/.installed $(PEER)/.installed  ## speed and memory as ratios to lm-eval, on this machine
 	$(BIN)/python -m perf --datasets $(SHARED)/hub --peer $(PEER)/bin/python
+
+perf-explain: $(VENV)/.installed  ## what an explanation costs beside the plain runs that it explains
+	$(BIN)/python -m perf.explain --datasets $(SHARED)/hub --model $(SHARED)/models/gpt2like
 
 ci:  ## what .ci/run does
 	./.ci/run
