@@ -1,0 +1,158 @@
+"""The headers of safetensors files: names, types and shapes of all weights, without reading a weight.
+
+A file begins with 8 bytes, the length of a JSON text (little-endian), then that text:
+`{name: {"dtype": "BF16", "shape": [...], "data_offsets": [begin, end]}}` (huggingface/safetensors, README).
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+longest_header = 100_000_000
+"""Bytes; the limit that the safetensors library itself sets."""
+
+BITS = {
+    "F64": 64,
+    "F32": 32,
+    "F16": 16,
+    "BF16": 16,
+    "F8_E4M3": 8,
+    "F8_E5M2": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "F8_E8M0": 8,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+    "F4": 4,
+    "I64": 64,
+    "I32": 32,
+    "I16": 16,
+    "I8": 8,
+    "U64": 64,
+    "U32": 32,
+    "U16": 16,
+    "U8": 8,
+    "BOOL": 8,
+    "C64": 64,
+}
+"""Bits of one element, by the name that safetensors has for its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One stored tensor, as its header describes it."""
+
+    dtype: str
+    """The name of its type in safetensors, e.g. `BF16`."""
+
+    shape: tuple[int, ...]
+    bytes: int
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """All tensors of a model."""
+
+    tensors: Mapping[str, Tensor]
+    problem: str = ""
+    """What is missing or damaged, in one sentence; the tensors are then not all there are."""
+
+
+def read_headers(folder: Path) -> Headers | None:
+    """The headers of the weights in a folder, through their index where they are in several files; None without any."""
+    try:
+        names, problem = _files(folder)
+    except OSError as error:
+        return Headers({}, f"The folder of weights cannot be read ({error.strerror or type(error).__name__}).")
+    if not names:
+        return Headers({}, problem) if problem else None
+    tensors: dict[str, Tensor] = {}
+    for name in names:
+        try:
+            tensors |= read_header(folder / name)
+        except OSError as error:
+            problem = problem or f"{name} cannot be read ({error.strerror or type(error).__name__})."
+        except ValueError as error:
+            problem = problem or f"{name} {error}."
+    return Headers(tensors, problem)
+
+
+def _files(folder: Path) -> tuple[list[str], str]:
+    """The files that hold the weights, as transformers chooses them, and what is wrong with their index."""
+    present = sorted(path.name for path in folder.glob("*.safetensors") if path.is_file())
+    index = folder / "model.safetensors.index.json"
+    if "model.safetensors" in present:
+        return ["model.safetensors"], ""
+    if index.is_file():
+        content = read_json(index)
+        places = content.get("weight_map") if isinstance(content, dict) else None
+        values = places.values() if isinstance(places, dict) else ()
+        named = sorted({place for place in values if isinstance(place, str)})
+        if named:
+            missing = [name for name in named if name not in present]
+            return [name for name in named if name in present], (
+                f"{len(missing)} of the {len(named)} files of weights are missing." if missing else ""
+            )
+        return present, "model.safetensors.index.json is damaged."
+    # Some repositories hold the same weights twice, once in their authors' own form.
+    usual = [name for name in present if not name.startswith("consolidated")]
+    return usual or present, ""
+
+
+def read_json(path: Path, longest: int = 20_000_000) -> Any:
+    """The content of a JSON file; None where it is absent, damaged or longer than so many bytes."""
+    try:
+        if not path.is_file():
+            return None
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            data = file.read(longest + 1)
+        return json.loads(data) if len(data) <= longest else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def read_header(path: Path) -> dict[str, Tensor]:
+    """The tensors of one file. Raises `OSError`, and `ValueError` whose message goes on behind the file's name."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        size = os.fstat(file.fileno()).st_size
+        if start == b"version ":
+            raise ValueError("only points to the weights; fetch them with `git lfs pull`")
+        length = int.from_bytes(start, "little")
+        if len(start) < 8 or not 2 <= length <= min(longest_header, size - 8):
+            raise ValueError("is no safetensors file, or only the beginning of one")
+        data = file.read(length)
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("has a damaged header") from error
+    if not isinstance(content, dict):
+        raise ValueError("has a damaged header")
+    found = {name: _tensor(item) for name, item in content.items() if name != "__metadata__"}
+    if sum(tensor.bytes for tensor in found.values()) > size - 8 - length:
+        raise ValueError("is shorter than its header says; fetch it again")
+    return found
+
+
+def _tensor(content: object) -> Tensor:
+    """One entry of a header, checked against itself, so that no shape can claim more than the file holds."""
+    try:
+        dtype, shape, (begin, end) = content["dtype"], content["shape"], content["data_offsets"]  # type: ignore[index]
+        whole = all(type(size) is int and size >= 0 for size in (*shape, begin, end))
+        if not isinstance(dtype, str) or not whole or end < begin or len(shape) > 32:
+            raise ValueError
+        tensor = Tensor(dtype, tuple(shape), end - begin)
+        if dtype in BITS and (tensor.elements * BITS[dtype] + 7) // 8 != tensor.bytes:
+            raise ValueError
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError("has a damaged header") from error
+    return tensor
