@@ -1,0 +1,339 @@
+"""Choosing models: the search language of boards, and filters of a type.
+
+A search is any text:
+
+- `;` means or: `llama; qwen`;
+- what else stands side by side all has to hold: `qwen instruct @license:apache-2.0`;
+- `@field:value` looks in one field: `@architecture:llama`, `@language:zh`, `@base:"Mistral 7B"`; other words look in
+  the model's name;
+- `"…"` is taken as it is, with spaces, `;` and `@`;
+- a word may be a regular expression (see `patterns` for the subset): `qwen.*-(1|7)b`, `^meta-`; one that is none is
+  taken as it is.
+
+Case never matters, and a text that occurs in a name as it stands always finds it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
+
+from leaderbench.models.catalogue import ModelRecord
+from leaderbench.models.facts import Commercial, Fact, ModelType
+from leaderbench.models.languages import language
+from leaderbench.models.licences import licence
+from leaderbench.models.patterns import Pattern, PatternError, fold
+
+T = TypeVar("T")
+
+longest_search = 1000
+"""Characters of a search that count."""
+
+most_words = 50
+"""Words of a search that count."""
+
+most_known = 10_000
+"""Values of a field for which a search remembers its answer."""
+
+longest_text = 256
+"""Characters of a name or value that are searched."""
+
+SIZES: dict[str, tuple[float, float]] = {
+    "≤ 3B": (0, 3e9),
+    "3-7B": (3e9, 7e9),
+    "7-65B": (7e9, 65e9),
+    "65B+": (65e9, float("inf")),
+}
+"""Ranges of parameters by the names that visitors know; the upper end belongs to each, the lower end does not."""
+
+FIELDS: dict[str, str] = {
+    "model": "name",
+    "name": "name",
+    "organisation": "organisation",
+    "organization": "organisation",
+    "org": "organisation",
+    "architecture": "architecture",
+    "arch": "architecture",
+    "precision": "precision",
+    "licence": "licence",
+    "license": "licence",
+    "commercial": "commercial",
+    "type": "type",
+    "base": "base_models",
+    "base_model": "base_models",
+    "dataset": "datasets",
+    "datasets": "datasets",
+    "language": "languages",
+    "languages": "languages",
+    "lang": "languages",
+    "revision": "revision",
+    "date": "date",
+}
+"""The names of fields in a search, and the fields of a record that they mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person is looking for; what is left empty does not narrow."""
+
+    search: str = ""
+    """In the search language."""
+
+    types: frozenset[ModelType] = frozenset()
+    precisions: frozenset[str] = frozenset()
+    """Such as `bfloat16`, `4-bit`, `GPTQ`, `GPTQ 4-bit`."""
+
+    sizes: tuple[tuple[float, float], ...] = ()
+    """Ranges of all parameters (above the first, up to the second), of which one has to hold; see `SIZES`."""
+
+    commercial: frozenset[Commercial] = frozenset()
+    languages: frozenset[str] = frozenset()
+    """Codes or English names, of which the model has to speak one."""
+
+    hide_merges: bool = False
+    hide_mixtures: bool = False
+    """Hide mixtures of experts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One condition of a search."""
+
+    text: str
+    """In lower case."""
+
+    where: str = "name"
+    """The field of a record that it looks in."""
+
+    pattern: Pattern | None = None
+    known: dict[object, bool] = field(default_factory=dict, compare=False)
+    """Answers for values already seen; thousands of models share a few licences."""
+
+    def holds(self, record: ModelRecord) -> bool:
+        if self.where == "name":
+            return self._occurs(_folded(record.name[:longest_text]))
+        if (fact := getattr(record, self.where)) is None:
+            return False
+        answer = self.known.get(fact.value)
+        if answer is None:
+            values = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+            same = _COMPARED.get(self.where, _is_part)
+            answer = any(same(self.text, value) or self._is_pattern_of(value) for value in values)
+            if len(self.known) < most_known:
+                self.known[fact.value] = answer
+        return answer
+
+    def _occurs(self, text: str) -> bool:
+        return self.text in text or (self.pattern is not None and self.pattern.found_in(text))
+
+    def _is_pattern_of(self, value: str) -> bool:
+        found = self.pattern and (self.pattern.found_in(_folded(value)) or self.pattern.found_in(_spelt(value)))
+        return bool(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search, read."""
+
+    whole: str
+    """All of it as it stands, in lower case."""
+
+    alternatives: tuple[tuple[_Word, ...], ...]
+
+    def holds(self, record: ModelRecord) -> bool:
+        if not self.alternatives or self.whole in _folded(record.name[:longest_text]):
+            return True
+        return any(all(word.holds(record) for word in words) for words in self.alternatives)
+
+
+def matches(record: ModelRecord, query: Query | str) -> bool:
+    """Whether a model is what a person is looking for; a text alone is a search. Any text is a search, none an error.
+
+    A filter on what is not known of a model hides it; `hide_merges` and `hide_mixtures` hide only what is known to be
+    one.
+    """
+    if isinstance(query, str):
+        return _read(query[:longest_search]).holds(record)
+    return (
+        _read(query.search[:longest_search]).holds(record)
+        and _among(record.type, query.types)
+        and _among(record.commercial, query.commercial)
+        and _has_size(record, query.sizes)
+        and (not query.precisions or _is_kept(record, query.precisions))
+        and (not query.languages or _speaks(record, query.languages))
+        and not (query.hide_merges and record.type is not None and record.type.value is ModelType.MERGE)
+        and not (query.hide_mixtures and is_mixture(record))
+    )
+
+
+def choose(records: Iterable[ModelRecord], query: Query | str) -> list[ModelRecord]:
+    """The models that a person is looking for, in the order given."""
+    return [record for record in records if matches(record, query)]
+
+
+def highlights(text: str, search: str) -> tuple[tuple[int, int], ...]:
+    """The places in a model's name that a search finds, as (begin, end), in order and apart from each other."""
+    text = fold(text[:longest_text])
+    read = _read(search[:longest_search])
+    marked = [False] * len(text)
+    for words in read.alternatives:
+        for word in words:
+            if word.where == "name":
+                for begin, end in _places(text, word):
+                    marked[begin:end] = [True] * (end - begin)
+    return tuple(_stretches(marked))
+
+
+def is_mixture(record: ModelRecord) -> bool:
+    """Whether a model is a mixture of experts, as far as is known."""
+    several = record.experts is not None and record.experts.value > 1
+    return several or record.active_parameters is not None
+
+
+def quoted(text: str) -> str:
+    """A search that finds names with exactly this text in them, whatever characters it has."""
+    return f'"{text}"' if '"' not in text else text
+
+
+def _places(text: str, word: _Word) -> Iterator[tuple[int, int]]:
+    place = text.find(word.text)
+    while place >= 0:
+        yield place, place + len(word.text)
+        place = text.find(word.text, place + len(word.text))
+    start = 0
+    while word.pattern is not None and start < len(text):
+        end = word.pattern.end(text, start)
+        if end is not None and end > start:
+            yield start, end
+        start = max(end or 0, start + 1)
+
+
+def _stretches(marked: list[bool]) -> Iterator[tuple[int, int]]:
+    begin = None
+    for place, mark in enumerate([*marked, False]):
+        if mark and begin is None:
+            begin = place
+        elif not mark and begin is not None:
+            yield begin, place
+            begin = None
+
+
+@lru_cache(maxsize=256)
+def _read(search: str) -> _Search:
+    """A search, read once."""
+    alternatives: list[tuple[_Word, ...]] = []
+    words: list[_Word] = []
+    for name, text, literal in _pieces(search):
+        if name == ";":
+            alternatives.append(tuple(words))
+            words = []
+        elif text and sum(map(len, alternatives)) + len(words) < most_words:
+            spelt = fold(text) if name == "name" else _spelt(text)
+            words.append(_Word(spelt, name, None if literal else _pattern(text)))
+    alternatives.append(tuple(words))
+    found = tuple(item for item in alternatives if item)
+    return _Search(fold(search.strip()), found)
+
+
+def _pieces(search: str) -> Iterator[tuple[str, str, bool]]:
+    """Field (or `;`), text, and whether it is to be taken as it is, one word after the other."""
+    place = 0
+    while place < len(search):
+        character = search[place]
+        if character == ";":
+            yield ";", "", True
+            place += 1
+        elif character.isspace():
+            place += 1
+        else:
+            name = "name"
+            if character == "@":
+                key, colon, _ = search[place + 1 : place + 40].partition(":")
+                if colon and (known := FIELDS.get(key.strip().lower())):
+                    name = known
+                    place += len(key) + 2
+                    while search[place : place + 1].isspace():
+                        place += 1
+            text, place, literal = _text(search, place)
+            yield name, text, literal
+
+
+def _text(search: str, place: int) -> tuple[str, int, bool]:
+    """The word that begins at a place, where the search goes on, and whether it stood in quotation marks."""
+    if search[place : place + 1] == '"' and (end := search.find('"', place + 1)) > 0:
+        return search[place + 1 : end], end + 1, True
+    end = place
+    while end < len(search) and search[end] != ";" and not search[end].isspace():
+        end += 1
+    return search[place:end], end, False
+
+
+def _pattern(text: str) -> Pattern | None:
+    """The regular expression that a text is; None for plain words and for what is none."""
+    if not any(character in ".[](){}|*+?^$\\" for character in text):
+        return None
+    try:
+        return Pattern(text)
+    except PatternError:
+        return None
+
+
+_folded = lru_cache(maxsize=50_000)(fold)
+
+
+@lru_cache(maxsize=50_000)
+def _spelt(value: str) -> str:
+    """A value in lower case; underscores and hyphens are the same."""
+    return fold(str(value)[:longest_text]).replace("_", "-")
+
+
+def _is_part(text: str, value: str) -> bool:
+    return text in _spelt(value)
+
+
+@lru_cache(maxsize=4096)
+def _is_licence(text: str, value: str) -> bool:
+    """`apache`, `apache-2.0` and `Apache-2.0` are Apache-2.0; `mit` is not Modified-MIT."""
+    known = licence(text)
+    names = _spelt(value).split(" and ")
+    return any(name.startswith(text) or (known is not None and _spelt(known.name) == name) for name in names)
+
+
+@lru_cache(maxsize=4096)
+def _is_language(text: str, value: str) -> bool:
+    return value in (text, language(text))
+
+
+@lru_cache(maxsize=4096)
+def _is_precision(text: str, value: str) -> bool:
+    """`4-bit` and `gptq` are both `GPTQ 4-bit`; `float16` is not `bfloat16`."""
+    whole = _spelt(value)
+    return text == whole or text in whole.split()
+
+
+_COMPARED: dict[str, Callable[[str, str], bool]] = {
+    "licence": _is_licence,
+    "languages": _is_language,
+    "precision": _is_precision,
+}
+"""Fields whose values have names of their own rather than parts."""
+
+
+def _among(fact: Fact[T] | None, chosen: frozenset[T]) -> bool:
+    return not chosen or (fact is not None and fact.value in chosen)
+
+
+def _has_size(record: ModelRecord, ranges: tuple[tuple[float, float], ...]) -> bool:
+    if not ranges:
+        return True
+    return record.parameters is not None and any(low < record.parameters.value <= high for low, high in ranges)
+
+
+def _is_kept(record: ModelRecord, precisions: frozenset[str]) -> bool:
+    kept = record.precision
+    return kept is not None and any(_is_precision(_spelt(wanted), kept.value) for wanted in precisions)
+
+
+def _speaks(record: ModelRecord, languages: frozenset[str]) -> bool:
+    spoken = record.languages
+    return spoken is not None and any(_is_language(fold(wanted), code) for wanted in languages for code in spoken.value)
