@@ -20,6 +20,7 @@ from leaderbench.cli import (
     doctor,
     explain,
     export,
+    index,
     listing,
     requests,
     run,
@@ -45,6 +46,7 @@ for name, command in (
     ("stability", stability.stability),
     ("requests", requests.requests),
     ("export", export.export),
+    ("index", index.index),
     ("doctor", doctor.doctor),
     ("demo", demo.demo),
 ):

@@ -1,0 +1,238 @@
+"""Questions to the index's tables, each answered with values."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, func, null, or_, select, union
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Aggregation, Metric, Score, View
+from leaderbench.results.entries import Entry, Provenance
+from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page
+from leaderbench.results.rows import plain
+from leaderbench.results.tables import imported, imported_files, runs, scores
+
+most = 500
+"""Names that the database is asked to look for; where there are more, they are compared here."""
+
+largest_page = 1000
+
+nan = math.nan
+score_columns = (
+    *("metric", "aggregation", "subset", "estimate", "standard_error", "low", "high"),
+    *("n", "errors", "view", "bank"),
+)
+
+
+def entries(
+    connection: Connection, benchmarks: Iterable[str] | None, models: Iterable[str] | None, overall_only: bool
+) -> list[Entry]:
+    """The scores that `Index.entries` describes."""
+    names = None if models is None else {plain(name) for name in models}
+    wanted = None if benchmarks is None else known_benchmarks(connection, benchmarks)
+
+    def chosen(query: Select[Any], table: Table) -> Select[Any]:
+        if wanted is not None:
+            query = query.where(table.c.benchmark.in_(wanted))
+        return query if names is None or len(names) > most else query.where(table.c.model.in_(names))
+
+    found = _of_runs(connection, chosen(select(runs), runs), overall_only)
+    found += _imported(connection, chosen(select(imported), imported), overall_only)
+    return found if names is None or len(names) <= most else [item for item in found if item.model in names]
+
+
+def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
+    # A board of 10,000 models has 120,000 of these. In the order of the key the database need not sort them; they are
+    # brought into that of time here, where those of a run stay together.
+    before, after = ("model", "identity", "benchmark"), ("id", "provenance", "source", "created", "settings", "problem")
+    query = query.with_only_columns(
+        *(runs.c[name] for name in before),
+        *(scores.c[name] for name in score_columns),
+        *(runs.c[name] for name in after),
+    )
+    query = query.join_from(runs, scores, scores.c.run == runs.c.id)
+    query = query.where(scores.c.narrow.in_([False] if overall_only else [False, True]))
+    rows = connection.execute(query.order_by(scores.c.narrow, scores.c.run, scores.c.place))
+    found = [
+        Entry(model, identity, benchmark, _score(*rest[:11]), rest[11], _provenances[rest[12]], *rest[13:])
+        for model, identity, benchmark, *rest in rows
+    ]
+    return sorted(found, key=lambda item: (item.created, item.run))
+
+
+def _imported(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
+    facts = ("model", "identity", "benchmark", "source", "created", "settings", *score_columns)
+    query = query.with_only_columns(*(imported.c[name] for name in facts)).order_by(imported.c.file, imported.c.place)
+    query = query.where(imported.c.subset.is_(null())) if overall_only else query
+    kind = Provenance.IMPORTED_SCORE
+    return [
+        Entry(model, identity, benchmark, _score(*score), "", kind, source, created, settings)
+        for model, identity, benchmark, source, created, settings, *score in connection.execute(query)
+    ]
+
+
+_views = {item.value: item for item in View}
+_provenances = {item.value: item for item in Provenance}
+
+
+@lru_cache
+def _metric(name: str, aggregation: str) -> Metric:
+    return Metric(name, Aggregation(aggregation))
+
+
+def _score(
+    name: str,
+    aggregation: str,
+    subset: str | None,
+    estimate: float | None,
+    error: float | None,
+    low: float | None,
+    high: float | None,
+    n: int,
+    errors: int,
+    view: str,
+    bank: int | None,
+) -> Score:
+    return Score(
+        _metric(name, aggregation),
+        subset,
+        nan if estimate is None else estimate,
+        nan if error is None else error,
+        nan if low is None else low,
+        nan if high is None else high,
+        n,
+        errors,
+        _views[view],
+        bank,
+    )
+
+
+def known_benchmarks(connection: Connection, wanted: Iterable[str]) -> list[str]:
+    """Those in the index that are one of these, or an implementation of one of these."""
+    names = {plain(name) for name in ([wanted] if isinstance(wanted, str) else wanted)}
+    known = connection.execute(union(select(runs.c.benchmark), select(imported.c.benchmark))).scalars()
+    return [name for name in known if name in names or name.split("/")[0] in names]
+
+
+def page_of_runs(
+    connection: Connection,
+    page: int,
+    size: int,
+    *,
+    benchmark: str | None,
+    model: str | None,
+    provenance: Provenance | None,
+    damaged: bool | None,
+    search: str,
+) -> Page[ListedRun]:
+    """The page that `Index.runs` describes."""
+    if page < 1 or not 1 <= size <= largest_page:
+        raise LeaderbenchError(f"A page is 1 or more, of 1 to {largest_page:,} runs; not {page}, of {size}.")
+    query = select(runs)
+    if benchmark is not None:
+        query = query.where(runs.c.benchmark.in_(known_benchmarks(connection, benchmark)))
+    if model is not None:
+        query = query.where(runs.c.model == plain(model))
+    if provenance is not None:
+        query = query.where(runs.c.provenance == provenance.value)
+    if damaged is not None:
+        query = query.where(runs.c.problem != "" if damaged else runs.c.problem == "")
+    if search:
+        texts = (runs.c.id, runs.c.model, runs.c.benchmark, runs.c.settings)
+        query = query.where(or_(*(text.icontains(plain(search), autoescape=True) for text in texts)))
+    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    before = (page - 1) * size
+    if before >= total:
+        return Page((), page, size, total)
+    query = query.order_by(runs.c.created.desc(), runs.c.id.desc()).limit(size).offset(before)
+    return Page(tuple(_listed(connection, connection.execute(query).all(), overall_only=True)), page, size, total)
+
+
+def run(connection: Connection, name: str) -> ListedRun:
+    """The run of this id, or of an id that begins so. Raises `LeaderbenchError` for none or several."""
+    name = plain(name)
+    found = connection.execute(select(runs).where(runs.c.id == name)).all()
+    if name and not found:
+        query = select(runs).where(runs.c.id.startswith(name, autoescape=True)).order_by(runs.c.id)
+        found = [row for row in connection.execute(query) if row.id.startswith(name)]  # the database ignores the case
+    if not found:
+        raise LeaderbenchError(f"There is no run {name!r} here: `leaderbench list runs` shows those there are.")
+    if len(found) > 1:
+        several = ", ".join(row.id for row in found[:5])
+        raise LeaderbenchError(f"Several runs begin with {name!r} ({several}): give more of the id.")
+    return next(_listed(connection, found, overall_only=False))
+
+
+def _listed(connection: Connection, found: Sequence[Row[Any]], *, overall_only: bool) -> Iterator[ListedRun]:
+    query = select(scores.c.run, *(scores.c[name] for name in score_columns))
+    query = query.where(scores.c.run.in_([row.id for row in found])).order_by(scores.c.narrow, scores.c.place)
+    query = query.where(scores.c.narrow.in_([False] if overall_only else [False, True]))
+    own: dict[str, list[Score]] = {}
+    for name, *score in connection.execute(query):
+        own.setdefault(name, []).append(_score(*score))
+    texts = ("id", "model", "identity", "benchmark", "dataset", "revision", "created", "settings", "source", "problem")
+    for row in found:
+        yield ListedRun(
+            **{text: getattr(row, text) for text in texts},
+            limits=json.loads(row.limits),
+            provenance=_provenances[row.provenance],
+            scores=tuple(own.get(row.id, ())),
+        )
+
+
+def models(connection: Connection) -> list[ListedModel]:
+    """Every model, by name."""
+    good = runs.c.problem == ""
+    identities: dict[str, list[str]] = {}
+    query = select(runs.c.model, runs.c.identity).where(good).distinct().order_by(runs.c.identity)
+    for name, identity in connection.execute(query):
+        identities.setdefault(name, []).append(identity)
+    ours = _numbers(connection, runs, "model", good)
+    theirs = _numbers(connection, imported, "model")
+    return [
+        ListedModel(
+            name,
+            tuple(filter(None, identities.get(name, ()))),
+            ours.get(name, nothing)[0],
+            theirs.get(name, nothing)[0],
+            max(ours.get(name, nothing)[1], theirs.get(name, nothing)[1]),
+        )
+        for name in sorted(ours.keys() | theirs.keys())
+    ]
+
+
+def benchmarks(connection: Connection) -> list[ListedBenchmark]:
+    """Every benchmark, by name."""
+    good = runs.c.problem == ""
+    pairs = union(
+        select(runs.c.benchmark, runs.c.model).where(good), select(imported.c.benchmark, imported.c.model)
+    ).subquery()
+    query = select(pairs.c.benchmark, func.count()).group_by(pairs.c.benchmark)
+    asked: dict[str, int] = dict(connection.execute(query).all())
+    ours = _numbers(connection, runs, "benchmark", good)
+    theirs = _numbers(connection, imported, "benchmark")
+    return [
+        ListedBenchmark(name, asked[name], ours.get(name, nothing)[0], theirs.get(name, nothing)[0])
+        for name in sorted(asked)
+    ]
+
+
+nothing = 0, ""
+
+
+def _numbers(connection: Connection, table: Table, column: str, *conditions: Any) -> dict[str, tuple[int, str]]:
+    """How many rows there are of each value of a column, and the newest of them."""
+    query = select(table.c[column], func.count(), func.max(table.c.created)).group_by(table.c[column])
+    return {name: (count, last) for name, count, last in connection.execute(query.where(*conditions))}
+
+
+def problems(connection: Connection) -> tuple[str, ...]:
+    """What cannot be read, a sentence each."""
+    found: list[str] = []
+    for table in (runs, imported_files):
+        query = select(table.c.problem).where(table.c.problem != "").order_by(table.c.id)
+        found += connection.execute(query).scalars()
+    return tuple(found)

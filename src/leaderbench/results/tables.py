@@ -1,0 +1,334 @@
+"""The database behind the index: its tables, and a file of it that may be missing, foreign or damaged at any moment.
+
+Nothing here is the truth: whatever is wrong with the file, it is put out of the way and a new one is filled from the
+store. Statements are plain SQL of SQLAlchemy's core, so that another database may stand behind the same tables.
+"""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    NullPool,
+    StaticPool,
+    String,
+    Table,
+    create_engine,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.results import locks
+
+Unusable = (SQLAlchemyError, UnicodeError)
+"""What reading a damaged file may raise; sqlite3 decodes names and messages out of it."""
+
+schema = 1
+"""Grows when the tables, or what is put into them, change; a file with a smaller number is built anew."""
+
+patience = 30.0
+"""Seconds to wait for another process that writes; its transactions take a fraction of one."""
+
+metadata = MetaData()
+
+state = Table(
+    "leaderbench_index",
+    metadata,
+    Column("schema", Integer, nullable=False),
+    Column("epoch", String, nullable=False),
+    Column("changes", Integer, nullable=False),
+)
+"""One row: the number of the schema, a random name given on creation, and how often the contents changed since."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("benchmark", String, nullable=False),
+    Column("dataset", String, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("created", String, nullable=False),
+    Column("settings", String, nullable=False),
+    Column("limits", String, nullable=False),
+    Column("provenance", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("problem", String, nullable=False),
+    Index("runs_in_time", "created", "id"),
+    Index("runs_of_a_model", "model"),
+    Index("runs_of_a_benchmark", "benchmark"),
+    sqlite_with_rowid=False,
+)
+"""One row a run. `fingerprint` says which state of its files was read, `digest` what was found in them."""
+
+numbers = ("estimate", "standard_error", "low", "high")
+
+
+def _score_columns() -> list[Column[str] | Column[int] | Column[float]]:
+    """The columns of a score; a number that does not exist is null, for the database has no NaN."""
+    return [
+        Column("metric", String, nullable=False),
+        Column("aggregation", String, nullable=False),
+        Column("subset", String),
+        *(Column(name, Float) for name in numbers),
+        Column("n", Integer, nullable=False),
+        Column("errors", Integer, nullable=False),
+        Column("view", String, nullable=False),
+        Column("bank", Integer),
+    ]
+
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("narrow", Boolean, primary_key=True),
+    Column("run", String, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    *_score_columns(),
+    sqlite_with_rowid=False,
+)
+"""One row a score of a run, in the run's own order. Those of a subset are `narrow`; the others, which boards read, lie
+together in front of them.
+"""
+
+imported_files = Table(
+    "imported_files",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("problem", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One row a file of imported scores."""
+
+imported = Table(
+    "imported",
+    metadata,
+    Column("file", String, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("benchmark", String, nullable=False),
+    *_score_columns(),
+    Column("source", String, nullable=False),
+    Column("created", String, nullable=False),
+    Column("settings", String, nullable=False),
+    Index("imported_of_a_model", "model"),
+    Index("imported_of_a_benchmark", "benchmark"),
+    sqlite_with_rowid=False,
+)
+"""One row an imported score; `place` is its line in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where the tables are."""
+
+    engine: Engine
+    turn: AbstractContextManager[object]
+    """Held while the tables are used."""
+
+    path: Path | None
+
+
+class Database:
+    """The tables in a file, or in memory where no file can be written; made ready on creation.
+
+    Every use opens the file anew (a fraction of a millisecond), so that one that was deleted or replaced meanwhile is
+    not used any longer, and several threads and processes may use it at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.remarks: list[str] = []
+        """What a person should know, a sentence each: a file that was set aside, or why there is none."""
+        self._wanted = path
+        self._no_store = False
+        self._home = _Home(_engine(path), nullcontext(), path)
+        self.open()
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None while the tables are in memory."""
+        return self._home.path
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for queries. Raises one of `Unusable` where the file is not what it should be."""
+        home = self._home
+        with home.turn, home.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer overlaps, in this process or another."""
+        home = self._home
+        with home.turn, home.engine.begin() as connection:
+            # As the first statement, a change of this row makes all other writers wait, in any database.
+            connection.execute(update(state).values(schema=state.c.schema))
+            yield connection
+
+    def close(self) -> None:
+        """Let go of everything; what was in memory is gone."""
+        home = self._home
+        with home.turn:
+            home.engine.dispose()
+
+    def open(self, *, suspect: bool = False) -> None:
+        """Make the file ready: create it, or replace one that is of no use; in memory where that is impossible.
+
+        A `suspect` one is read as a whole first. New tables are empty.
+        """
+        self._no_store = not self._wanted.parent.is_dir()
+        if self._no_store:  # nothing is stored there yet, and asking does not create a store
+            self._go_to_memory()
+            return
+        try:
+            lock = locks.acquire(self._wanted.with_name(".index.lock"), f"The index {self._wanted}", wait=True)
+            try:
+                self._prepare(suspect)
+            finally:
+                os.close(lock)
+        except (OSError, LeaderbenchError, sqlite3.Error, *Unusable) as error:
+            self.give_up_file(error)
+        else:
+            self._move(_Home(_engine(self._wanted), nullcontext(), self._wanted))
+
+    def missed(self) -> bool:
+        """Whether the tables went to memory only because there was no store, and now there is one."""
+        return self._no_store and self._wanted.parent.is_dir()
+
+    def give_up_file(self, error: Exception) -> None:
+        """Go on in memory, and say why."""
+        reason = str(getattr(error, "orig", error)).rstrip(".")
+        remark = (
+            f"The index {self._wanted} cannot be used ({reason}); listings are kept in memory, and read from the runs "
+            "anew at every start until it can."
+        )
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+        self._go_to_memory()
+
+    def _prepare(self, suspect: bool) -> None:
+        trouble = _trouble(self._wanted, suspect)
+        if trouble is None:
+            return
+        if trouble:
+            self.remarks.append(_set_aside(self._wanted, trouble))
+        for end in ("-wal", "-shm"):  # of a file that is no more: they would be taken for the new one's
+            self._wanted.with_name(self._wanted.name + end).unlink(missing_ok=True)
+        with closing(sqlite3.connect(self._wanted, timeout=patience)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        _create(_engine(self._wanted))
+
+    def _go_to_memory(self) -> None:
+        if self._home.path is not None:
+            engine = _memory()
+            _create(engine)
+            # All threads share the one connection that holds the tables, so they take turns.
+            self._move(_Home(engine, threading.RLock(), None))
+
+    def _move(self, home: _Home) -> None:
+        left, self._home = self._home, home
+        with left.turn:  # whoever uses the old tables finishes first
+            left.engine.dispose()
+
+
+def version(connection: Connection) -> str:
+    """A text that is another one whenever the contents have changed."""
+    epoch, changes = connection.execute(select(state.c.epoch, state.c.changes)).one()
+    return f"{epoch}-{changes}"
+
+
+def note_change(connection: Connection) -> None:
+    """Give the contents another version."""
+    connection.execute(update(state).values(changes=state.c.changes + 1))
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether an error only says that another process did not stop writing."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _code(error: Exception) -> int:
+    """SQLite's number of an error; that of a damaged file for what is no error of SQLite's own."""
+    return int(getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+
+
+def _engine(path: Path) -> Engine:
+    address = path.absolute().as_uri() + "?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(address, uri=True, timeout=patience, check_same_thread=False)
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def _memory() -> Engine:
+    return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+def _create(engine: Engine) -> None:
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(insert(state).values(schema=schema, epoch=secrets.token_hex(6), changes=0))
+
+
+def _trouble(path: Path, suspect: bool) -> str | None:
+    """None for a file that can be used, nothing for none or an empty one, else what is wrong with it.
+
+    Raises `LeaderbenchError` for a file of a newer leaderbench.
+    """
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return ""
+    engine = _engine(path)
+    try:
+        with engine.connect() as connection:
+            tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+            if state.name not in tables:
+                return "is no index of leaderbench" if tables else ""
+            found = connection.execute(select(state.c.schema)).scalars().all()
+            if len(found) == 1 and found[0] > schema:
+                raise LeaderbenchError("it belongs to a newer leaderbench")
+            if found != [schema]:
+                return "was made by an older leaderbench"
+            whole = not suspect or connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() == "ok"
+            return None if whole and metadata.tables.keys() <= tables else "was damaged"
+    except Unusable as error:
+        if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+            return "was damaged"
+        raise
+    finally:
+        engine.dispose()
+
+
+def _set_aside(path: Path, trouble: str) -> str:
+    """Move the file away with what belongs to it, and say so."""
+    aside = path.with_name(f"{path.name}.set-aside")
+    for end in ("", "-wal", "-shm"):
+        aside.with_name(aside.name + end).unlink(missing_ok=True)
+        found = path.with_name(path.name + end)
+        if found.exists():
+            found.rename(aside.with_name(aside.name + end))
+    return f"{path} {trouble}: it is set aside as {aside.name}, and the index is built anew from the files."
