@@ -35,6 +35,12 @@ def older(path: Path) -> None:
     connection.close()
 
 
+def other(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE imported RENAME COLUMN identity TO digest")
+    connection.close()
+
+
 def foreign(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as connection:
@@ -58,6 +64,7 @@ troubles: dict[str, Callable[[Path], object]] = {
     "holes": holes,
     "foreign": foreign,
     "older": older,
+    "of another version": other,
 }
 
 

@@ -313,14 +313,20 @@ def _trouble(path: Path, suspect: bool) -> str | None:
                 raise LeaderbenchError("it belongs to a newer leaderbench")
             if found != [schema]:
                 return "was made by an older leaderbench"
+            if any(not set(table.c.keys()) <= _columns(connection, name) for name, table in metadata.tables.items()):
+                return "was made by another leaderbench"
             whole = not suspect or connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() == "ok"
-            return None if whole and metadata.tables.keys() <= tables else "was damaged"
+            return None if whole else "was damaged"
     except Unusable as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             return "was damaged"
         raise
     finally:
         engine.dispose()
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return set(connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table,)).scalars())
 
 
 def _set_aside(path: Path, trouble: str) -> str:
