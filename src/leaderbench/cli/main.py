@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from leaderbench.cli import (
+    board,
     commands,
     demo,
     diff,
@@ -41,6 +42,7 @@ for name, command in (
     ("run", run.run),
     ("show", show.show),
     ("sample", sample.sample),
+    ("board", board.board),
     ("explain", explain.explain),
     ("diff", diff.diff),
     ("stability", stability.stability),

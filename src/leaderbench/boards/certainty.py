@@ -1,0 +1,158 @@
+"""How sure the scores of a board are, and how their errors go together.
+
+Benchmarks are fixed, not a sample of more, and their questions are independent unless two columns ask the same ones, as
+five implementations of one exam do: then errors are added up question by question. Where only scores are known, the
+errors of different models, and of different columns, count as independent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderbench.boards.filling import Filled
+from leaderbench.boards.outcomes import Influence, Reader, influence, most_files, most_models
+from leaderbench.boards.ranks import Errors, most_drawn
+from leaderbench.boards.rules import Floats, Integers
+from leaderbench.boards.table import Basis
+from leaderbench.records import View
+
+Booleans = NDArray[np.bool_]
+
+replicates = 1000
+"""Draws of all scores behind the errors of a rule that ranks within columns; fewer on boards of thousands of models."""
+
+fewest_replicates = 128
+
+
+@dataclass(slots=True)
+class Certainty:
+    """What is known of the errors of a table of pieces; arrays have shape (models, pieces)."""
+
+    errors: Floats
+    """Standard errors; NaN where nobody knows them."""
+
+    influences: list[list[Influence | None]]
+    """What each question does to each number, where its answers are known and not all alike."""
+
+    degrees: Floats
+    """Degrees of freedom of each standard error: questions less one; infinite where their number is not known."""
+
+    answers: Booleans
+    """Where answers are known."""
+
+    any_paired: bool
+    """Whether any are."""
+
+    def basis(self, row: int, pieces: Sequence[int]) -> Basis:
+        """What the errors of a row are worked out from, in these pieces, in which the row has values."""
+        if np.isnan(self.errors[row, list(pieces)]).any():
+            return Basis.NONE
+        paired = self.answers[row, list(pieces)]
+        return Basis.PAIRED if paired.all() else Basis.MIXED if paired.any() else Basis.STANDARD_ERRORS
+
+    def combined(self, rows: Integers, weights: Floats, joint: Booleans) -> Errors:
+        """The errors of weighted sums of the pieces, of these rows.
+
+        `weights` has shape (rows, pieces). Where `joint`, of that shape, is false the piece's error counts as
+        independent of all others.
+        """
+        own, banks = self._gathered(rows, weights, joint)
+        shared = []
+        for bank in banks.values():
+            present, matrix = bank.present()
+            whole = np.zeros((len(rows), matrix.shape[1]))
+            whole[present] = matrix
+            shared.append(whole)
+        return Errors(own, np.concatenate(shared, axis=1) if shared else None, self.freedom(rows, weights))
+
+    def freedom(self, rows: Integers, weights: Floats) -> Floats:
+        """The degrees of freedom of weighted sums of the pieces (Satterthwaite 1946, Biometrics Bulletin 2, 110)."""
+        variances = np.where(weights == 0, 0.0, np.nan_to_num(weights * self.errors[rows]) ** 2)
+        total, spread = variances.sum(axis=1), (variances**2 / self.degrees[rows]).sum(axis=1)
+        result: Floats = np.divide(total**2, spread, out=np.full(len(rows), np.inf), where=spread > 0)
+        return result
+
+    def redrawn(self, columns: Floats, rows: Integers, weights: Sequence[Floats], count: int) -> Floats:
+        """The columns of these rows drawn anew, each value with its error, shape (count, rows, columns).
+
+        `weights` are those of the pieces in each column. Columns that ask the same questions err together. A value of
+        unknown error stays as it is. One stream of draws serves every board.
+        """
+        rng = np.random.default_rng(0)
+        size, width = columns.shape
+        stacked = np.concatenate(weights, axis=0)
+        own, banks = self._gathered(np.tile(rows, width), stacked, np.ones(stacked.shape, dtype=bool))
+        noise = rng.standard_normal((len(own), count)) * np.sqrt(np.nan_to_num(own))[:, None]
+        for bank in banks.values():
+            present, matrix = bank.present()
+            noise[present] += matrix @ rng.standard_normal((matrix.shape[1], count))
+        result: Floats = columns[None] + noise.reshape(width, size, count).transpose(2, 1, 0)
+        return result
+
+    def _gathered(self, rows: Integers, weights: Floats, joint: Booleans) -> "tuple[Floats, dict[str, Questions]]":
+        """The variances that no other score shares, and what the questions of each bank do."""
+        paired = np.zeros(weights.shape, dtype=bool)
+        banks: dict[str, Questions] = {}
+        for place, row in enumerate(rows) if self.any_paired else ():
+            for piece in np.flatnonzero(weights[place]):
+                found = self.influences[row][piece]
+                if found is not None and joint[place, piece]:
+                    paired[place, piece] = True
+                    banks.setdefault(found.bank, Questions()).add(place, found, weights[place, piece])
+        alone = (weights != 0) & ~paired
+        own: Floats = np.where(alone, (weights * self.errors[rows]) ** 2, 0.0).sum(axis=1)
+        return own, banks
+
+
+class Questions:
+    """What the questions of one bank do to several scores."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+        self.known: dict[tuple[str, ...], Integers] = {}
+        self.added: list[tuple[int, Integers, Floats]] = []
+
+    def add(self, row: int, found: Influence, weight: float) -> None:
+        """One number, of this weight in the score in `row`."""
+        if found.ids not in self.known:
+            self.known[found.ids] = np.array([self.places.setdefault(name, len(self.places)) for name in found.ids])
+        self.added.append((row, self.known[found.ids], weight * found.values))
+
+    def present(self) -> tuple[Integers, Floats]:
+        """The rows that have any influence, and their influences, shape (those rows, questions)."""
+        rows = np.unique([row for row, _, _ in self.added])
+        result = np.zeros((len(rows), len(self.places)))
+        for row, places, values in self.added:
+            np.add.at(result[np.searchsorted(rows, row)], places, values)
+        return rows, result
+
+
+def certainty(filled: Filled, outcomes: Reader | None) -> Certainty:
+    """What is known of a board's errors. Answers are read where there are few enough rows to compare them pair by pair.
+
+    Scores estimated from a random part of the questions keep to their standard errors: these are about all questions of
+    the benchmark, which an error by question is not.
+    """
+    influences: list[list[Influence | None]] = [[None] * len(filled.pieces) for _ in filled.models]
+    counts = [[0 if entry is None else entry.score.n for entry in row] for row in filled.entries]
+    questions = np.array(counts, dtype=np.float64).reshape(filled.raw.shape)
+    degrees = np.where(questions > 0, np.maximum(questions - 1, 1.0), np.inf)
+    answers = np.zeros(filled.raw.shape, dtype=bool)
+    files = sum(entry is not None and bool(entry.run) for row in filled.entries for entry in row)
+    if outcomes is None or len(filled.models) > most_models or files > most_files:
+        return Certainty(filled.errors, influences, degrees, answers, False)
+    for row, entries in enumerate(filled.entries):
+        for place, entry in enumerate(entries):
+            if entry is not None and entry.run and entry.score.view is View.NEW_QUESTIONS:
+                found = outcomes(entry.run, entry.score.metric.name)
+                if found is not None:
+                    answers[row, place] = True
+                    influences[row][place] = influence(found, entry.score.metric.aggregation, entry.score.subset)
+    return Certainty(filled.errors, influences, degrees, answers, bool(answers.any()))
+
+
+def replicate_count(models: int) -> int:
+    """How many draws a board of this size gets."""
+    return replicates if models <= most_drawn else max(fewest_replicates, min(replicates, 1_280_000 // models))

@@ -1,0 +1,219 @@
+"""From the entries of a store to the numbers of a board: which score stands in which cell."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from leaderbench.benchmarks import registry
+from leaderbench.boards.rules import Floats
+from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
+from leaderbench.models.baselines import is_baseline
+from leaderbench.records import Aggregation, Score, View
+from leaderbench.results.entries import Entry, Provenance
+from leaderbench.statistics.intervals import normal_quantile
+
+computed_from = "baseline:random"
+"""The model whose scores are the baselines that a board wants computed."""
+
+trust = {Provenance.MADE_HERE: 2, Provenance.IMPORTED_RUN: 1, Provenance.IMPORTED_SCORE: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One number of each model that a board reads: a column, or a part of one."""
+
+    column: int
+    part: Part
+    metric: str | None
+    """The metric's name; None takes the one that most entries have."""
+
+    aggregation: Aggregation | None
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether this entry is a value of the piece; its benchmark is known to be the right one."""
+        score = entry.score
+        if score.subset != self.part.subset or (self.metric is not None and score.metric.name != self.metric):
+            return False
+        if self.aggregation is None or score.metric.aggregation is self.aggregation or score.subset is not None:
+            return True  # of one subset, micro and macro mean the same
+        # Published numbers seldom say how they were averaged; unless the board insists on it, that is let pass.
+        return entry.provenance is Provenance.IMPORTED_SCORE and self.part.aggregation is None
+
+
+@dataclass(slots=True)
+class Filled:
+    """The chosen entries and their numbers; arrays have shape (models, pieces)."""
+
+    pieces: tuple[Piece, ...]
+    models: list[tuple[str, str]]
+    """Name and identity of each row, in order."""
+
+    entries: list[list[Entry | None]]
+    others: list[list[int]]
+    """How many further entries each cell had."""
+
+    damaged: list[int]
+    """How many runs of each row could not be used because they are damaged."""
+
+    raw: Floats = field(init=False)
+    errors: Floats = field(init=False)
+    """Standard errors; NaN where nobody knows them."""
+
+    baseline_rows: list[bool] = field(init=False)
+    """Which rows are models that know nothing."""
+
+    def __post_init__(self) -> None:
+        shape = len(self.models), len(self.pieces)
+        self.baseline_rows = [is_baseline(model) for model, _ in self.models]
+        scores = [[math.nan if e is None else _number(e.score) for e in row] for row in self.entries]
+        errors = [[math.nan if e is None else standard_error(e.score) for e in row] for row in self.entries]
+        self.raw = np.array(scores, dtype=np.float64).reshape(shape)
+        self.errors = np.array(errors, dtype=np.float64).reshape(shape)
+
+    def pieces_of(self, column: int) -> list[int]:
+        """The pieces of a column."""
+        return [place for place, piece in enumerate(self.pieces) if piece.column == column]
+
+    def baselines(self) -> Floats:
+        """The baseline of each piece; NaN where it is to be computed and nothing is there to compute it from."""
+        row = next((place for place, (model, _) in enumerate(self.models) if model == computed_from), None)
+        found = []
+        for place, piece in enumerate(self.pieces):
+            value = piece.part.lower
+            if value is None:
+                value = math.nan if row is None else float(self.raw[row, place])
+            found.append(value if value < 1 else math.nan)
+        return np.array(found, dtype=np.float64)
+
+
+def _number(score: Score) -> float:
+    return score.estimate if math.isfinite(score.estimate) else math.nan
+
+
+def standard_error(score: Score) -> float:
+    """How sure a score is, as a standard error; NaN where nothing says so.
+
+    Of a run that stopped early it is what its interval is worth. Where all answers were alike, or only the number of
+    questions is known, it is that of a share with one more right and one more wrong answer: 20 right answers of 20
+    don't make a score certain.
+    """
+    if score.view is View.STOPPED:
+        return (score.high - score.low) / 2 / normal_quantile()
+    known = math.isfinite(score.standard_error) and score.standard_error >= 0
+    if known and (score.standard_error > 0 or score.view is View.BANK):
+        return score.standard_error
+    if score.n > 0 and 0 <= score.estimate <= 1:
+        share = (score.n * score.estimate + 1) / (score.n + 2)
+        return math.sqrt(share * (1 - share) / score.n)
+    return math.nan
+
+
+def pieces_of(spec: BoardSpec) -> tuple[Piece, ...]:
+    """Every number that the board reads, in the order of its columns; a metric that it leaves open is the benchmark's
+    own.
+    """
+    found = []
+    for place, column in enumerate(spec.columns):
+        for part in column.pieces:
+            metric, aggregation = part.metric, part.aggregation
+            if part.benchmark is not None:
+                metrics = registry.get(part.benchmark).metrics
+                metric = metric or metrics[0].name
+                aggregation = aggregation or next(item.aggregation for item in metrics if item.name == metric)
+            found.append(Piece(place, part, metric, aggregation))
+    return tuple(found)
+
+
+def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
+    """Choose the entry of each cell. Rows are in the order of their names, whatever the order of the entries.
+
+    A row is a model of one name and one identity: other weights or another dtype under the same name are another row.
+    """
+    pieces = pieces_of(spec)
+    places: dict[str, list[int]] = {}
+    for place, piece in enumerate(pieces):
+        places.setdefault(piece.part.source, []).append(place)
+    rows: dict[tuple[str, str], list[list[Entry]]] = {}
+    allowed: dict[str, bool] = {}
+    for entry in entries:
+        if entry.benchmark not in places:
+            continue
+        if entry.model not in allowed:
+            allowed[entry.model] = takes_model(spec.filters, entry.model)
+        if not allowed[entry.model] or not takes(spec.filters, entry):
+            continue
+        for place in places[entry.benchmark]:
+            if pieces[place].takes(entry):
+                key = entry.model, entry.identity
+                if key not in rows:
+                    rows[key] = [[] for _ in pieces]
+                rows[key][place].append(entry)
+    for place, piece in enumerate(pieces):
+        if piece.metric is None:
+            keep_usual_metric([cells[place] for cells in rows.values()])
+    models = sorted(rows)
+    chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in models]
+    others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in models]
+    damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in models]
+    return Filled(pieces, models, chosen, others, damaged)
+
+
+def keep_usual_metric(cells: Sequence[list[Entry]]) -> None:
+    """Leave only the entries of the metric that most have, the first by name where several are as frequent."""
+    counts = Counter(str(entry.score.metric) for cell in cells for entry in cell)
+    if len(counts) > 1:
+        usual = min(counts, key=lambda name: (-counts[name], name))
+        for cell in cells:
+            cell[:] = [entry for entry in cell if str(entry.score.metric) == usual]
+
+
+def takes_model(filters: Filters, model: str) -> bool:
+    """Whether a board takes in models of this name."""
+    wanted = not filters.models or any(fnmatchcase(model, pattern) for pattern in filters.models)
+    return wanted and not any(fnmatchcase(model, pattern) for pattern in filters.exclude)
+
+
+def takes(filters: Filters, entry: Entry) -> bool:
+    """Whether a board takes in this entry, as far as its model's name goes unasked."""
+    if filters.provenance and entry.provenance not in filters.provenance:
+        return False
+    return not (filters.plain and entry.settings)
+
+
+def choice(entries: Sequence[Entry]) -> Entry | None:
+    """The entry that stands in a cell: of all questions rather than some, made here rather than imported, then the
+    newest. A damaged run stands in none.
+    """
+    good = [entry for entry in entries if not entry.problem]
+    if len(good) < 2:
+        return good[0] if good else None
+    return max(
+        good,
+        key=lambda entry: (
+            not entry.settings,
+            trust[entry.provenance],
+            entry.created,
+            entry.run,
+            str(entry.score.metric),
+            entry.source,
+            repr(entry.score),
+        ),
+    )
+
+
+def column_values(values: Floats, pieces: Sequence[Piece], columns: int) -> Floats:
+    """The mean of each column's pieces, shape (models, columns); NaN where one of them is missing."""
+    found = np.empty((len(values), columns))
+    for column in range(columns):
+        own = [place for place, piece in enumerate(pieces) if piece.column == column]
+        found[:, column] = values[:, own[0]] if len(own) == 1 else values[:, own].mean(axis=1)
+    return found
+
+
+def counted(spec: BoardSpec) -> list[int]:
+    """The columns that take part in the order."""
+    return [place for place, column in enumerate(spec.columns) if column.direction is not Direction.NONE]

@@ -1,0 +1,203 @@
+"""The boards there are: those that come with the package, and the files of a store; an error in one hides no other."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from leaderbench.benchmarks.nearest import suggestion
+from leaderbench.boards.spec import BoardSpec, Column, Filters, Part
+from leaderbench.errors import LeaderbenchError
+
+folder = "boards"
+"""The folder of a store that holds its boards, a file NAME.toml each."""
+
+name_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""What a board may be called."""
+
+largest = 1 << 20
+"""Bytes of a board's file at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board's file, read: its spec, or what is wrong with it."""
+
+    name: str
+    """The file's name without `.toml`."""
+
+    path: str
+    """Where the file is."""
+
+    spec: BoardSpec | None
+    """None where the file has a problem."""
+
+    problem: str = ""
+    """What is wrong and where, in a sentence or a few."""
+
+    own: bool = False
+    """Whether it is a file of the store."""
+
+    overrides: bool = False
+    """Whether it stands in the place of a shipped board of the same name."""
+
+
+def boards(store: Path | None = None) -> list[Board]:
+    """Every board: the shipped ones by name, then those of the store; a store's own board takes the place of a shipped
+    one of its name, and says so.
+    """
+    shipped = dict(_files(files(__package__) / "shipped"))
+    found = {name: read(name, item) for name, item in shipped.items()}
+    if store is not None and (store / folder).is_dir():
+        for name, item in _files(store / folder):
+            found[name] = read(name, item, own=True, overrides=name in shipped)
+    return list(found.values())
+
+
+def board(name: str, store: Path | None = None) -> Board:
+    """The board of this name, whose spec is there. Raises `LeaderbenchError` where there is none, with the nearest
+    name, or its file has a problem.
+    """
+    found = {item.name: item for item in boards(store)}
+    if name not in found:
+        raise LeaderbenchError(f"There is no board {name[:100]!r}{suggestion(name[:100], list(found))}")
+    if found[name].spec is None:
+        raise LeaderbenchError(found[name].problem)
+    return found[name]
+
+
+def _files(place: Traversable) -> list[tuple[str, Traversable]]:
+    """The boards' files in a folder, by name."""
+    try:
+        items = [item for item in place.iterdir() if item.name.endswith(".toml") and not item.name.startswith(".")]
+    except OSError:
+        items = []
+    return sorted(((item.name.removesuffix(".toml"), item) for item in items), key=lambda pair: pair[0])
+
+
+def read(name: str, item: Traversable, *, own: bool = False, overrides: bool = False) -> Board:
+    """A board's file; whatever is wrong with it becomes its problem."""
+    path = str(item)
+    try:
+        if not name_pattern.fullmatch(name):
+            raise ValueError("its name may have letters, digits, dots, dashes and underscores only")
+        data = item.read_bytes()
+        if len(data) > largest:
+            raise ValueError(f"it is larger than {largest:,} bytes")
+        return Board(name, path, parse(data.decode("utf-8-sig")), own=own, overrides=overrides)
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except UnicodeDecodeError:
+        problem = "it is not UTF-8 text"
+    except (ValueError, RecursionError) as error:
+        problem = str(error) or "it is nested too deeply"
+    return Board(name, path, None, f"The board {path} cannot be used: {problem}.", own, overrides)
+
+
+def parse(text: str) -> BoardSpec:
+    """The spec in a TOML text. Raises `ValueError`, with the place and the nearest known name, for everything wrong."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"it is no TOML, {_lower_first(str(error))}") from error
+    try:
+        return BoardSpec.model_validate(content)
+    except ValidationError as error:
+        told = [_sentence(text, item) for item in error.errors(include_url=False)]
+        more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
+        raise ValueError("; ".join(told[:5]) + more) from error
+
+
+def _sentence(text: str, error: Mapping[str, Any]) -> str:
+    """What is wrong, and in which key and line."""
+    path = tuple(error["loc"])
+    key = ".".join(str(part) for part in path if isinstance(part, str) and part in _settings_names())
+    numbers = [part + 1 for part in path if isinstance(part, int)]
+    where = f"board column {numbers[0]}" if path[:1] == ("columns",) and numbers else ""
+    if where and len(numbers) > 1:
+        where += f", part {numbers[1]}"
+    key = key.removeprefix("columns").removeprefix(".").removeprefix("parts").removeprefix(".")
+    line = line_of(text, path)
+    places = [*([f"line {line}"] if line else []), *([where] if where else [])]
+    return f"{', '.join(places)}{': ' if places else ''}{_complaint(error, key, path)}"
+
+
+def _complaint(error: Mapping[str, Any], key: str, path: Sequence[str | int]) -> str:
+    """What pydantic found, in the words of this house."""
+    last = str(path[-1]) if path else ""
+    if error["type"] == "extra_forbidden":
+        known = list(_model_at(path).model_fields)
+        return f"there is no setting {last[:60]!r}{suggestion(last[:60], known).removesuffix('.')}"
+    if error["type"] == "missing":
+        return f"{last!r} is missing"
+    if error["type"] == "enum":
+        given = str(error["input"])[:60]
+        choices = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
+        return f"{key} = {given!r} is not known{suggestion(given, choices).removesuffix('.')}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return message
+    return f"{key or last} is {str(error['input'])[:60]!r}, but {_lower_first(message)}"
+
+
+def _model_at(path: Sequence[str | int]) -> type[BaseModel]:
+    """Whose settings stand at this place."""
+    if "parts" in path[:-1]:
+        return Part
+    if path[:1] == ("columns",):
+        return Column
+    return Filters if path[:1] == ("filters",) and len(path) > 1 else BoardSpec
+
+
+def _settings_names() -> set[str]:
+    return {name for model in (BoardSpec, Column, Filters) for name in model.model_fields}
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """The line (from 1) of a TOML text where a key stands, by its path; of the nearest table around it where the key is
+    not found, None where neither is. For files in the usual form: a `[[columns]]` a column, a key a line.
+    """
+    lines = text.splitlines()
+    start = 0
+    keys = [part for part in path if isinstance(part, str)]
+    numbers = [part for part in path if isinstance(part, int)]
+    if keys[:1] == ["columns"] and numbers:
+        headers = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*columns\s*\]\]", line)]
+        if numbers[0] >= len(headers):
+            return None
+        start = headers[numbers[0]]
+        keys = keys[1:]
+        if keys[:1] == ["parts"] and len(numbers) > 1:
+            return _line_of_part(lines, start, numbers[1])
+    elif keys[:1] == ["filters"] and len(keys) > 1:
+        start = next((i for i, line in enumerate(lines) if re.match(r"\s*\[\s*filters\s*\]", line)), 0)
+        keys = keys[1:]
+    for place in range(start + (start > 0), len(lines)):
+        if lines[place].lstrip().startswith("["):
+            break
+        if keys and re.match(rf"\s*[\"']?{re.escape(keys[0])}[\"']?\s*[.=]", lines[place]):
+            return place + 1
+    return start + 1 if start or (path and path[0] == "columns") else None
+
+
+def _line_of_part(lines: Sequence[str], start: int, number: int) -> int:
+    """The line of a part: of its `[[columns.parts]]`, or of its inline table."""
+    opened = -1
+    for place in range(start + 1, len(lines)):
+        if re.match(r"\s*\[\[\s*columns\s*\]\]", lines[place]):
+            break
+        if re.match(r"\s*\[\[\s*columns\s*\.\s*parts\s*\]\]", lines[place]) or re.match(r"\s*\{", lines[place]):
+            opened += 1
+            if opened == number:
+                return place + 1
+    return start + 1
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,321 @@
+"""A board worked out: from its spec and the entries of a store to ranks with their intervals."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from leaderbench.boards import rules
+from leaderbench.boards.certainty import Booleans, Certainty, certainty, replicate_count
+from leaderbench.boards.filling import Filled, column_values, counted, fill, trust
+from leaderbench.boards.notes import flags_of, notes_of
+from leaderbench.boards.outcomes import Reader
+from leaderbench.boards.ranks import Errors, Mode, rank_intervals
+from leaderbench.boards.rules import Floats, Integers, Rule, formulas
+from leaderbench.boards.spec import BoardSpec, Direction, Over
+from leaderbench.boards.table import Basis, BoardTable, Cell, Place, Standing
+from leaderbench.records import Metric, View
+from leaderbench.results.entries import Entry
+from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a board before anything is ranked."""
+
+    spec: BoardSpec
+    filled: Filled
+    certainty: Certainty
+    lower: Floats
+    """The baseline of each piece."""
+
+    normalised: Floats
+    """Pieces after normalisation, shape (models, pieces)."""
+
+    columns: Floats
+    """What the rule reads, shape (models, columns that count), higher is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Some rows in order."""
+
+    rows: Integers
+    """Which ones, by their place in `Numbers`: those that have a score."""
+
+    scores: Floats
+    errors: Errors
+    places: tuple[Place, ...]
+
+
+def stand(
+    spec: BoardSpec,
+    entries: Iterable[Entry],
+    outcomes: Reader | None = None,
+    filters: Callable[[Standing], bool] | None = None,
+    *,
+    name: str = "",
+    mode: Mode = Mode.SIMULTANEOUS,
+) -> BoardTable:
+    """A board filled in from the entries of a store.
+
+    Args:
+        spec: The board.
+        entries: Scores, in any order; those that the board doesn't name are passed over.
+        outcomes: Answers by run and metric, see `outcomes.reader`; without them only standard errors are used.
+        filters: Which rows are shown. They then have two ranks: the static one, on the whole board, and the one among
+            the rows that are shown, to which the rule is applied alone.
+        name: What the board is called.
+        mode: What the rank intervals are about.
+
+    Baselines (`baseline:random`, `baseline:always-a`) are shown where their score lies and take no place: no rank
+    counts them, and Borda points and win rates know nothing of them.
+    """
+    filled = fill(spec, entries)
+    lower = filled.baselines()
+    normalised = rules.normalise(filled.raw, lower)
+    use = normalised if spec.rule is Rule.NORMALISED_MEAN else filled.raw
+    signs = np.array([-1.0 if column.direction is Direction.LOWER else 1.0 for column in spec.columns])
+    columns = column_values(use, filled.pieces, len(spec.columns)) * signs
+    for place, column in enumerate(spec.columns):
+        if column.parts:  # means of parts tie where their sums do, however they were rounded
+            columns[:, place] = rules.settled(columns[:, place])
+    numbers = Numbers(spec, filled, certainty(filled, outcomes), lower, normalised, columns[:, counted(spec)])
+    models = np.array([place for place, known in enumerate(filled.baseline_rows) if not known], dtype=np.int64)
+    order = ordered(numbers, models, mode)
+    rows = standings(numbers, order)
+    if filters is not None:
+        rows = _filtered(numbers, rows, filters, mode)
+    return BoardTable(
+        name=name,
+        spec=spec,
+        rows=tuple(sorted((row for row in rows if row is not None), key=lambda row: _sort_key(row, spec))),
+        formula=formulas[spec.rule],
+        mode=mode,
+        level=level,
+        baselines=tuple(
+            tuple(float(lower[i]) for i, piece in enumerate(filled.pieces) if piece.column == place)
+            for place in range(len(spec.columns))
+        ),
+        notes=notes_of(spec, filled, [row for row in rows if row is not None], lower, mode),
+        is_filtered=filters is not None,
+    )
+
+
+def _filtered(
+    numbers: Numbers, rows: Sequence[Standing | None], filters: Callable[[Standing], bool], mode: Mode
+) -> list[Standing | None]:
+    kept = [row if row is not None and filters(row) else None for row in rows]
+    models = [place for place, row in enumerate(kept) if row is not None and not row.baseline]
+    order = ordered(numbers, np.array(models, dtype=np.int64), mode)
+    places = dict(zip(order.rows.tolist(), order.places, strict=True))
+    return [None if row is None else replace(row, filtered=places.get(place)) for place, row in enumerate(kept)]
+
+
+def _sort_key(row: Standing, spec: BoardSpec) -> tuple[bool, float, int, str, str]:
+    """Rows with a score first, best first; a baseline behind models of the same score; then most columns first."""
+    down = spec.rule.linear and spec.columns[counted(spec)[0]].direction is Direction.LOWER
+    score = math.inf if math.isnan(row.score) else row.score if down else -row.score
+    return math.isnan(row.score), score, -row.columns, "~" * row.baseline, row.name
+
+
+def ordered(numbers: Numbers, models: Integers, mode: Mode) -> Order:
+    """The rule applied to these rows, and the places of those that get a score."""
+    scores = apply(numbers.spec, numbers.columns[models])
+    present = ~np.isnan(scores)
+    rows, scores = models[present], scores[present]
+    errors = _linear_errors(numbers, rows) if numbers.spec.rule.linear else _simulated_errors(numbers, models, present)
+    ranks = rules.places(scores)
+    found = rank_intervals(scores, errors, mode)
+    places = tuple(
+        Place(rank, low or None, high or None, len(rows))
+        for rank, low, high in zip(ranks.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    )
+    return Order(rows, scores, errors, places)
+
+
+def apply(spec: BoardSpec, columns: Floats) -> Floats:
+    """The score that the board's rule gives to each row of a table of the columns that count."""
+    if spec.rule is Rule.BORDA:
+        return rules.borda(columns)
+    if spec.rule is Rule.MEAN_WIN_RATE:
+        return rules.mean_win_rate(columns)
+    if spec.rule is Rule.LANGUAGE_WIN_RATE:
+        return rules.language_win_rate(columns, [spec.columns[place].languages for place in counted(spec)])
+    return rules.mean(columns, _column_weights(spec))
+
+
+def _column_weights(spec: BoardSpec) -> Floats:
+    kept = counted(spec)
+    if spec.over is Over.TYPES:
+        return rules.type_weights([spec.columns[place].type for place in kept])
+    return np.full(len(kept), 1 / len(kept))
+
+
+def _piece_weights(numbers: Numbers, rows: Integers, column: int, weight: float) -> Floats:
+    """The weight of each piece in a column, for these rows, shape (rows, pieces). Where normalisation is what the rule
+    reads, a piece weighs 1/(1 - b).
+    """
+    own = numbers.filled.pieces_of(column)
+    result = np.zeros((len(rows), len(numbers.lower)))
+    stretch = 1 / (1 - numbers.lower) if numbers.spec.rule is Rule.NORMALISED_MEAN else np.ones(len(numbers.lower))
+    for place in own:
+        result[:, place] = weight / len(own) * stretch[place]
+    return result
+
+
+def _linear_errors(numbers: Numbers, rows: Integers) -> Errors:
+    """The errors of means. A value that normalisation made 0 counts with the whole error of its raw value, and as
+    independent of the others: how much of it is cut off differs between models, so nothing cancels for certain.
+    """
+    kept = counted(numbers.spec)
+    parts = [
+        _piece_weights(numbers, rows, column, weight)
+        for column, weight in zip(kept, _column_weights(numbers.spec), strict=True)
+    ]
+    joint = np.ones((len(rows), len(numbers.filled.pieces)), dtype=bool)
+    if numbers.spec.rule is Rule.NORMALISED_MEAN:
+        joint = numbers.filled.raw[rows] >= numbers.lower
+    return numbers.certainty.combined(rows, np.sum(parts, axis=0), joint)
+
+
+def _simulated_errors(numbers: Numbers, models: Integers, present: Booleans) -> Errors:
+    """The errors of a rule that ranks inside columns: how its scores move together when every value is drawn anew."""
+    kept = counted(numbers.spec)
+    parts = [_piece_weights(numbers, models, column, 1.0) for column in kept]
+    for part, column in zip(parts, numbers.columns[models].T, strict=True):
+        part[np.isnan(column)] = 0.0
+    count = replicate_count(len(models))
+    unknown = np.isnan(
+        [np.where(part != 0, numbers.certainty.errors[models], 0.0).sum(axis=1) for part in parts]
+    ).any(axis=0)  # fmt: skip
+    found = numbers.certainty.redrawn(numbers.columns[models], models, parts, count)
+    scores = np.array([apply(numbers.spec, columns) for columns in found]).reshape(count, len(models))[:, present]
+    shared = (scores - scores.mean(axis=0)).T / math.sqrt(count - 1)
+    degrees = np.minimum(numbers.certainty.freedom(models, np.sum(parts, axis=0))[present], count - 1)
+    return Errors(np.where(unknown, np.nan, 0.0)[present], shared, degrees)
+
+
+def standings(numbers: Numbers, order: Order) -> list[Standing | None]:
+    """Every row of the board, as `Numbers` has them."""
+    spec, filled, kept = numbers.spec, numbers.filled, counted(numbers.spec)
+    names = row_names(filled.models)
+    raw = column_values(filled.raw, filled.pieces, len(spec.columns))
+    normalised = column_values(numbers.normalised, filled.pieces, len(spec.columns))
+    means = rules.mean(raw[:, kept])
+    types = [spec.columns[place].type for place in kept]
+    typed = rules.mean(raw[:, kept], rules.type_weights(types)) if all(types) else np.full(len(raw), np.nan)
+    by_type = {
+        name: rules.mean(raw[:, [p for p in kept if spec.columns[p].type == name]]) for name in set(types) - {""}
+    }
+    scores, spans = _scores(numbers, order)
+    places = dict(zip(order.rows.tolist(), order.places, strict=True))
+    own = [filled.pieces_of(place) for place in range(len(spec.columns))]
+    counting = [piece for place in kept for piece in own[place]]
+    absent = np.isnan(filled.raw).tolist()
+    has_columns = (~np.isnan(raw[:, kept])).sum(axis=1).tolist()
+    shown, scaled = raw.tolist(), normalised.tolist()
+    sign = -1.0 if spec.rule.linear and spec.columns[kept[0]].direction is Direction.LOWER else 1.0
+    result: list[Standing | None] = []
+    for row, (model, identity) in enumerate(filled.models):
+        cells = tuple(
+            _cell(filled, row, pieces, value, other)
+            for pieces, value, other in zip(own, shown[row], scaled[row], strict=True)
+        )
+        has = [piece for piece in counting if not absent[row][piece]]
+        ends = sorted((sign * spans[row].low, sign * spans[row].high))
+        result.append(
+            Standing(
+                name=names[row],
+                model=model,
+                identity=identity,
+                cells=cells,
+                columns=has_columns[row],
+                score=sign * float(scores[row]) if sign < 0 else float(scores[row]),
+                low=ends[0],
+                high=ends[1],
+                mean=float(means[row]),
+                type_mean=float(typed[row]),
+                types={name: float(values[row]) for name, values in by_type.items()},
+                static=places.get(row),
+                filtered=None,
+                basis=numbers.certainty.basis(row, has) if row in places else Basis.NONE,
+                baseline=filled.baseline_rows[row],
+                flags=flags_of(cells, filled.damaged[row]),
+            )
+        )
+    return result
+
+
+def _scores(numbers: Numbers, order: Order) -> tuple[Floats, list[Interval]]:
+    """The score and its interval for every row, baselines included where the rule looks at one row at a time."""
+    size = len(numbers.filled.models)
+    scores, variances = np.full(size, np.nan), np.full(size, np.nan)
+    scores[order.rows], variances[order.rows] = order.scores, order.errors.variance()
+    if numbers.spec.rule.linear:
+        apart = np.array([row for row, known in enumerate(numbers.filled.baseline_rows) if known], dtype=np.int64)
+        if len(apart):
+            scores[apart] = apply(numbers.spec, numbers.columns[apart])
+            variances[apart] = _linear_errors(numbers, apart).variance()
+    bounded = numbers.spec.rule.linear or numbers.spec.rule is Rule.MEAN_WIN_RATE
+    errors = np.sqrt(variances).tolist()
+    return scores, [span(score, error, bounded=bounded) for score, error in zip(scores.tolist(), errors, strict=True)]
+
+
+def span(estimate: float, error: float, *, bounded: bool) -> Interval:
+    """The 95 % interval of a mean; of one between 0 and 1 on the logit scale. NaN where the error is not known."""
+    z = normal_quantile()
+    if bounded and error > 0 and 0 < estimate < 1:
+        return logit_interval(estimate, error, z)
+    ends = estimate - z * error, estimate + z * error
+    if bounded and 0 <= estimate <= 1 and not math.isnan(error):
+        return Interval(max(ends[0], 0.0), min(ends[1], 1.0))
+    return Interval(*ends)
+
+
+def _cell(filled: Filled, row: int, pieces: Sequence[int], raw: float, normalised: float) -> Cell | None:
+    """One model's score in the column of these pieces; of several their mean, None where none of them is there."""
+    entries = [entry for place in pieces if (entry := filled.entries[row][place]) is not None]
+    if not entries:
+        return None
+    first, score = entries[0], entries[0].score
+    low, high, error, metric = score.low, score.high, float(filled.errors[row, pieces[0]]), score.metric
+    if len(pieces) > 1:
+        error = float(np.sqrt((filled.errors[row, list(pieces)] ** 2).sum()) / len(pieces))
+        ends = span(raw, error, bounded=True)
+        low, high, metric = ends.low, ends.high, Metric("mean of parts", metric.aggregation)
+    several = len(entries) > 1
+    return Cell(
+        estimate=raw,
+        low=low,
+        high=high,
+        standard_error=error,
+        n=sum(entry.score.n for entry in entries) if several else score.n,
+        errors=sum(entry.score.errors for entry in entries) if several else score.errors,
+        normalised=normalised,
+        metric=metric,
+        provenance=min((entry.provenance for entry in entries), key=trust.__getitem__) if several else first.provenance,
+        run=first.run,
+        source=first.source,
+        created=max(entry.created for entry in entries) if several else first.created,
+        settings=", ".join(dict.fromkeys(entry.settings for entry in entries if entry.settings)),
+        view=_view(entries) if several else score.view,
+        others=sum(filled.others[row][place] for place in pieces),
+    )
+
+
+def _view(entries: Sequence[Entry]) -> View:
+    """What the interval of a mean of several scores is about: the least that any of them is about."""
+    views = {entry.score.view for entry in entries}
+    return next((view for view in (View.STOPPED, View.BANK) if view in views), View.NEW_QUESTIONS)
+
+
+def row_names(models: Sequence[tuple[str, str]]) -> list[str]:
+    """What each row is called: its model, with the beginning of its identity where several rows share the name."""
+    count: dict[str, int] = {}
+    for model, _ in models:
+        count[model] = count.get(model, 0) + 1
+    return [
+        model if count[model] == 1 else f"{model} [{identity[:8] or 'identity unknown'}]" for model, identity in models
+    ]

@@ -1,0 +1,46 @@
+"""The boards of a store: from its name to a table, with what its index and its runs say."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from leaderbench.boards.filling import pieces_of
+from leaderbench.boards.outcomes import reader
+from leaderbench.boards.ranks import Mode
+from leaderbench.boards.reading import board
+from leaderbench.boards.spec import BoardSpec
+from leaderbench.boards.standing import stand
+from leaderbench.boards.table import BoardTable, Standing
+from leaderbench.results.entries import Entry
+from leaderbench.results.index import Index
+from leaderbench.results.store import Store
+
+
+def board_table(
+    name: str,
+    store: str | Path | Store,
+    *,
+    mode: Mode = Mode.SIMULTANEOUS,
+    filters: Callable[[Standing], bool] | None = None,
+) -> BoardTable:
+    """The board of this name, filled in from a store; the store's own board of a name goes before the shipped one.
+
+    Raises `LeaderbenchError` where there is no such board, its file has a problem, or the store cannot be listed.
+    """
+    place = store if isinstance(store, Store) else Store(store)
+    found = board(name, place.path)
+    assert found.spec is not None
+    table = stand(found.spec, entries(place, found.spec), reader(place), filters, name=name, mode=mode)
+    if found.overrides:
+        note = f"This is the store's own board {name}, {found.path}; it stands in the place of the shipped one."
+        table = replace(table, notes=(note, *table.notes))
+    return table
+
+
+def entries(store: Store, spec: BoardSpec) -> list[Entry]:
+    """The entries of a store that a board may show."""
+    pieces = pieces_of(spec)
+    overall = all(piece.part.subset is None for piece in pieces)
+    with Index(store) as index:
+        index.refresh()
+        return index.entries({piece.part.source for piece in pieces}, overall_only=overall)

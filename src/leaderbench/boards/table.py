@@ -1,0 +1,170 @@
+"""A board filled in: the rows and cells that tables, pages and files show."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from leaderbench.boards.ranks import Mode
+from leaderbench.boards.rules import Formula
+from leaderbench.boards.spec import BoardSpec
+from leaderbench.records import Metric, View
+from leaderbench.results.entries import Provenance
+
+
+class Basis(StrEnum):
+    """What a rank interval is worked out from."""
+
+    PAIRED = "paired by question"
+    """Every score has its answers: models are compared on the questions that both answered."""
+
+    MIXED = "paired where answers are known, else from standard errors"
+    STANDARD_ERRORS = "from standard errors"
+    """Only scores and their standard errors are known; errors of different models count as independent."""
+
+    NONE = "none"
+    """Nobody knows how sure a score of this row is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One model's score in one column."""
+
+    estimate: float
+    """As scored; the mean of the parts where the column has several."""
+
+    low: float
+    """Lower end of the 95 % interval; NaN where there is none."""
+
+    high: float
+    standard_error: float
+    """NaN where it is not known."""
+
+    n: int
+    """Questions answered; 0 where that is not known."""
+
+    errors: int
+    """Questions that the model could not answer."""
+
+    normalised: float
+    """After normalisation by the column's baseline; the estimate itself where the column has none."""
+
+    metric: Metric
+    provenance: Provenance
+    run: str
+    """Id of the run; of several parts the first one's; empty where only the score is known."""
+
+    source: str
+    created: str
+    settings: str
+    """What narrows or changes the plain benchmark."""
+
+    view: View
+    """What the interval is about."""
+
+    others: int
+    """Further scores that the store has for this cell; see `choice` in `filling` for which one is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in an order, and how sure it is."""
+
+    rank: int
+    """1 for the best; ties share the better place."""
+
+    low: int | None
+    """Best rank that the model may have; None where nobody knows how sure its score is."""
+
+    high: int | None
+    """Worst rank that the model may have."""
+
+    of: int
+    """Models in the order."""
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return "–"
+        return f"{self.low}" if self.low == self.high else f"{self.low}-{self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row of a board."""
+
+    name: str
+    """The model's name, with the beginning of its identity where two rows share it."""
+
+    model: str
+    identity: str
+    cells: tuple[Cell | None, ...]
+    """One a column of the board; None where the model has no score there."""
+
+    columns: int
+    """How many of the columns that count it has."""
+
+    score: float
+    """What the rule makes of the row; NaN where it makes nothing."""
+
+    low: float
+    """Lower end of the score's 95 % interval; NaN where there is none."""
+
+    high: float
+    mean: float
+    """Plain mean of the columns that count, whatever the rule; NaN where one is missing."""
+
+    type_mean: float
+    """Mean over types of columns of each type's mean; NaN where a column is missing or columns have no types."""
+
+    types: Mapping[str, float]
+    """The mean of each type's columns, where none of them is missing."""
+
+    static: Place | None
+    """Place on the whole board; None for a baseline, and where the rule gives no score."""
+
+    filtered: Place | None
+    """Place among the rows that a filter left, the rule applied to them alone; None where nothing was filtered."""
+
+    basis: Basis
+    """What the rank interval is worked out from."""
+
+    baseline: bool
+    """Whether it is a model that knows nothing: it shows where chance lies, and takes no place in the order."""
+
+    flags: tuple[str, ...]
+    """What a reader must know, a few words each: part of the questions only, errors, imported, …"""
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it has a place."""
+        return self.static is not None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTable:
+    """A board filled in."""
+
+    name: str
+    spec: BoardSpec
+    rows: tuple[Standing, ...]
+    """In order of the score, best first, baselines between; then the rows without a score, most columns first."""
+
+    formula: Formula
+    mode: Mode
+    level: float
+    """Of all intervals."""
+
+    baselines: tuple[tuple[float, ...], ...]
+    """For each column the baseline of each part; NaN where it is to be computed and no run of a baseline is there."""
+
+    notes: tuple[str, ...]
+    """What a reader must know of the whole table, a sentence each."""
+
+    is_filtered: bool = False
+    """Whether the rows are only those that a filter left; then their `filtered` places are set."""
+
+    @property
+    def share(self) -> bool:
+        """Whether the rule's score is a share between 0 and 1, to be shown in percent."""
+        shares = (row.score for row in self.rows if not math.isnan(row.score))
+        return all(0 <= score <= 1 for score in shares) and self.spec.rule.value not in ("borda", "language-win-rate")

@@ -1,0 +1,215 @@
+"""`leaderbench board`: a leaderboard in the terminal, or as CSV, JSON or Markdown."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderbench.cli import options, tables, terminal
+from leaderbench.errors import LeaderbenchError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from leaderbench.boards.table import BoardTable, Standing
+
+
+class Rank(StrEnum):
+    """What the rank intervals are about."""
+
+    SIMULTANEOUS = "simultaneous"
+    MARGINAL = "marginal"
+
+
+def board(
+    name: Annotated[
+        str | None, typer.Argument(help="The board; without one, the boards there are.", metavar="[NAME]")
+    ] = None,
+    store: options.Store = options.DEFAULT_STORE,
+    rank: Annotated[
+        Rank,
+        typer.Option(
+            "--rank",
+            help="simultaneous: all ranks lie in their intervals at once; marginal: each model's for itself, narrower.",
+        ),
+    ] = Rank.SIMULTANEOUS,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
+    json: options.Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table on stdout.")] = False,
+    all_columns: Annotated[
+        bool, typer.Option("--all-columns", help="Every column, also where the terminal is too narrow for all.")
+    ] = False,
+) -> None:
+    """Show a leaderboard: ranks with their intervals, and scores.
+
+    Models whose rank intervals overlap may not be told apart by these scores. A file NAME.toml in the folder `boards`
+    of the store is a board of your own.
+    """
+    if csv + json + markdown > 1:
+        raise LeaderbenchError("Choose one of --csv, --json and --markdown.")
+    if name is None:
+        if csv or markdown:
+            raise LeaderbenchError("Name a board; `leaderbench board` lists those there are.")
+        print_boards(store_path(store), json=json)
+        return
+    from leaderbench.boards import export
+    from leaderbench.boards.ranks import Mode
+    from leaderbench.boards.stored import board_table
+
+    table = board_table(name, store, mode=Mode(rank.value))
+    if json:
+        terminal.print_json(export.as_json(table))
+    elif csv:
+        write(export.as_csv(table))
+    elif markdown:
+        write(export.as_markdown(table))
+    elif table.rows:
+        print_table(table, all_columns=all_columns)
+    if not table.rows:
+        terminal.stderr().print(empty(table, str(store)), markup=False, soft_wrap=True)
+
+
+def store_path(store: Path) -> Path:
+    """Where a store is; LeaderbenchError where that is a file."""
+    from leaderbench.results.store import Store
+
+    return Store(store).path
+
+
+def write(text: str) -> None:
+    """A document on stdout, as UTF-8 and with its own line ends, whatever the terminal's."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def print_boards(store: Path, *, json: bool) -> None:
+    """Every board; a file that cannot be used is said on stderr and hides no other."""
+    from rich.markup import escape
+
+    from leaderbench.boards.export import on_one_line
+    from leaderbench.boards.reading import boards
+    from leaderbench.boards.spec import said
+
+    found = boards(store)
+    if json:
+        terminal.print_json(
+            [
+                {
+                    "name": item.name,
+                    "title": dict(item.spec.title) if item.spec else {},
+                    "rule": item.spec.rule.value if item.spec else None,
+                    "columns": [column.name for column in item.spec.columns] if item.spec else [],
+                    "own": item.own,
+                    "overrides": item.overrides,
+                    "path": item.path,
+                    "problem": item.problem,
+                }
+                for item in found
+            ]
+        )
+        return
+    made = tables.table("board", "title", "rule", "columns", right=("columns",))
+    for item in found:
+        if item.spec is not None:
+            mark = " (yours, instead of the shipped one)" if item.overrides else " (yours)" if item.own else ""
+            title = escape(on_one_line(said(item.spec.title)))
+            made.add_row(escape(item.name), title + mark, item.spec.rule.value, str(len(item.spec.columns)))
+    terminal.stdout().print(made)
+    for item in found:
+        if item.problem:
+            terminal.stderr().print(on_one_line(item.problem), style="yellow", markup=False, soft_wrap=True)
+
+
+def empty(table: "BoardTable", store: str) -> str:
+    """What to run where a board has no rows."""
+    asked = next((part.benchmark for column in table.spec.columns for part in column.pieces if part.benchmark), None)
+    if table.name == "demo":
+        command = f"leaderbench demo --store {store}"
+    elif asked is None:
+        command = f"leaderbench import csv FILE --store {store}"
+    else:
+        families = {p.benchmark.partition("/")[0] for c in table.spec.columns for p in c.pieces if p.benchmark}
+        command = f"leaderbench run MODEL --benchmark {families.pop() if len(families) == 1 else asked} --store {store}"
+    return f"The board {table.name} has no scores in {store} yet. Make some: {command}"
+
+
+def print_table(table: "BoardTable", *, all_columns: bool) -> None:
+    """The board as wide as the terminal: columns that don't fit are left out, and that is said."""
+    from rich.markup import escape
+    from rich.measure import Measurement
+
+    from leaderbench.boards.export import on_one_line
+    from leaderbench.boards.spec import said
+
+    console = terminal.stdout()
+    if all_columns:
+        console.width = 10_000
+    console.print(f"\n[bold]{escape(on_one_line(said(table.spec.title)))}[/bold]")
+    count = len(table.spec.columns)
+    while True:
+        made = grid(table, count)
+        wide = Measurement.get(console, console.options.update(max_width=10_000), made).maximum
+        if wide <= console.width or count == 0:
+            break
+        count -= 1
+    if all_columns:
+        console.width = max(wide, 80)
+    console.print(made)
+    if count < len(table.spec.columns):
+        left = [column.name for column in table.spec.columns[count:]]
+        console.print(f"[dim]Left out for want of room: {escape(', '.join(left))}; --all-columns shows them.[/dim]")
+    console.print(f"[dim]{escape(table.formula.text)} Formula version {table.formula.version}.[/dim]")
+    for note in table.notes:
+        console.print(f"[dim]{escape(on_one_line(note))}[/dim]")
+
+
+def grid(table: "BoardTable", count: int) -> "Table":
+    """The table with the first `count` of its columns."""
+    from rich.markup import escape
+
+    from leaderbench.boards.export import on_one_line, shown
+    from leaderbench.boards.spec import said
+    from leaderbench.results.names import short_names
+
+    columns = table.spec.columns[:count]
+    incomplete = any(row.columns < len(table.spec.columns) for row in table.rows)
+    made = tables.table("rank", "95 %", "model", "score", "95 %", right=("rank", "score"))
+    if incomplete:
+        made.add_column("has", justify="right", no_wrap=True)
+    for column in columns:
+        made.add_column(escape(clipped(on_one_line(said(column.title) or column.name))), justify="right")
+    short = short_names(dict.fromkeys(row.model for row in table.rows))
+    flagged = any(row.flags for row in table.rows)
+    if flagged:
+        made.add_column("remarks", overflow="fold")
+    for row in table.rows:
+        place = row.static
+        ranks = ("", "") if place is None else (str(place.rank), str(place))
+        name = escape(clipped(on_one_line(short[row.model] + row.name.removeprefix(row.model))))
+        cells = ["" if cell is None else shown(cell.estimate) for cell in row.cells[:count]]
+        style = "dim" if row.baseline else None
+        extra = [f"{row.columns}"] if incomplete else []
+        remarks = [escape(on_one_line("; ".join(row.flags)))] if flagged else []
+        made.add_row(*ranks, name, *score_texts(table, row), *extra, *cells, *remarks, style=style)
+    return made
+
+
+def clipped(text: str, most: int = 48) -> str:
+    """A name with its middle left out where it is very long."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - most // 2 + 1 :]}"
+
+
+def score_texts(table: "BoardTable", row: "Standing") -> tuple[str, str]:
+    """A row's score and its interval."""
+    import math
+
+    from leaderbench.boards.export import shown
+
+    if math.isnan(row.score):
+        return "", ""
+    share = table.share
+    ends = "–" if math.isnan(row.low) else f"{shown(row.low, share=share)}–{shown(row.high, share=share)}"
+    return shown(row.score, share=share), ends
