@@ -116,7 +116,7 @@ head = 'title = "x"\n'
             "line 6, board column 1, part 2: there is no benchmark",
         ),
         (head + '[[columns]]\nimported = "a"\n[filters]\nplane = true', "line 5: there is no setting 'plane'"),
-        (head + '[[columns]]\nimported = "a"\ndirection = "none"', "no column has a direction"),
+        (head + '[[columns]]\nimported = "a"\ndirection = "none"', "no column has a direction and is not optional"),
         (
             head + '[[columns]]\nimported = "a"\n[[columns]]\nimported = "b"\ndirection = "lower"',
             "the mean of columns some of which are better higher and some lower says nothing",

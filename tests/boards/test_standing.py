@@ -152,6 +152,35 @@ def test_a_column_without_direction_is_shown_and_does_not_count() -> None:
     assert found.rows[1].cells[1] is not None
 
 
+def test_an_optional_column_counts_where_some_model_has_it() -> None:
+    spec = make_spec("mean", "a", 'imported = "b"\noptional = true')
+    baseline = {"baseline:random": {"a": 0.2, "b": 0.2}}
+    without = table(spec, {"x": {"a": 0.5}, "y": {"a": 0.8}} | baseline)
+    assert ranks(without) == {"y": 1, "x": 2, "baseline:random": None}
+    assert "No model has b here, so it does not count." in without.notes
+    found = table(spec, {"x": {"a": 0.5, "b": 0.5}, "y": {"a": 0.8}} | baseline)
+    assert ranks(found) == {"x": 1, "y": None, "baseline:random": None}
+
+
+def test_a_column_may_take_imported_measurements_of_other_names() -> None:
+    spec = make_spec("mean", 'benchmark = "winogrande/harness"\nalso = "winogrande/elsewhere"')
+    entries = [make_entry("x", "winogrande/elsewhere", 0.5), make_entry("y", "winogrande/harness", 0.6)]
+    assert ranks(stand(spec, entries)) == {"y": 1, "x": 2}
+
+
+def test_the_open_llm_board_takes_the_imported_leaderboard_with_its_six_columns() -> None:
+    spec = board("open-llm-v1").spec
+    assert spec is not None
+    values = {"arc-challenge": 0.6, "hellaswag": 0.8, "truthfulqa-mc": 0.4, "winogrande": 0.7, "gsm8k": 0.2}
+    metrics = {"arc-challenge": "acc_norm", "hellaswag": "acc_norm", "truthfulqa-mc": "mc2"}
+    entries = [
+        make_entry("m", f"{family}/open-llm-leaderboard", value, metric=metrics.get(family, "acc"))
+        for family, value in values.items()
+    ]
+    entries.append(make_entry("m", "mmlu/open-llm-leaderboard", 0.5, aggregation=Aggregation.MACRO))
+    assert stand(spec, entries).rows[0].score == pytest.approx(3.2 / 6)
+
+
 def test_means_over_types_weigh_types_and_stand_beside_borda_points() -> None:
     columns = [f'imported = "{name}"\ntype = "{kind}"' for name, kind in (("a", "qa"), ("b", "qa"), ("c", "code"))]
     scores = {"m": {"a": 0.2, "b": 0.4, "c": 0.9}, "n": {"a": 0.5, "c": 0.1}}
@@ -423,9 +452,10 @@ def test_a_model_that_is_worse_everywhere_leaves_the_order_of_the_mean() -> None
     assert [item.model for item in after.rows] == [*(item.model for item in before.rows), "w"]
 
 
-def test_ten_thousand_models_in_twelve_columns_are_ranked_with_intervals() -> None:
+@pytest.mark.parametrize("size", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_many_models_in_twelve_columns_are_ranked_with_intervals(size: int) -> None:
     rng = np.random.default_rng(0)
-    skill = rng.normal(0.5, 0.1, 10_000)
+    skill = rng.normal(0.5, 0.1, size)
     columns = [f"c{i}" for i in range(12)]
     entries = [
         make_entry(f"org/m{i}", name, float(np.clip(x + 0.05 * z, 0, 1)), 0.007)
@@ -433,7 +463,7 @@ def test_ten_thousand_models_in_twelve_columns_are_ranked_with_intervals() -> No
         for name, z in zip(columns, rng.normal(size=12), strict=True)
     ]
     found = stand(make_spec("mean", *columns), entries)
-    assert len(found.rows) == 10_000
+    assert len(found.rows) == size
     for item in found.rows:
         assert (place(item).low or 0) <= place(item).rank <= (place(item).high or 0)
     assert any("not compared question by question" in note for note in found.notes)

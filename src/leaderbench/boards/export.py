@@ -82,7 +82,7 @@ def as_json(table: BoardTable) -> dict[str, Any]:
             {
                 "name": column.name,
                 "title": dict(column.title) or {"en": column.name},
-                "sources": [part.source for part in column.pieces],
+                "sources": [source for part in column.pieces for source in part.sources],
                 "direction": column.direction.value,
                 "type": column.type,
                 "languages": list(column.languages),

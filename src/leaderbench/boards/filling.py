@@ -136,7 +136,8 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     pieces = pieces_of(spec)
     places: dict[str, list[int]] = {}
     for place, piece in enumerate(pieces):
-        places.setdefault(piece.part.source, []).append(place)
+        for source in piece.part.sources:
+            places.setdefault(source, []).append(place)
     rows: dict[tuple[str, str], list[list[Entry]]] = {}
     allowed: dict[str, bool] = {}
     for entry in entries:

@@ -41,7 +41,7 @@ def _by_language(value: Any) -> Any:
     return {"en": value} if isinstance(value, str) else value
 
 
-def _language_list(value: Any) -> Any:
+def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -70,6 +70,9 @@ class Part(_Settings):
     imported: str | None = None
     """Instead of `benchmark`: the name that an import gave to what was measured."""
 
+    also: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    """Names of imported measurements that count as the same, such as `mmlu/open-llm-leaderboard`."""
+
     metric: str | None = None
     """The metric's name; the one that the benchmark reports where not given, or that most imported scores have."""
 
@@ -90,6 +93,11 @@ class Part(_Settings):
     def source(self) -> str:
         """The benchmark's name, of a registered implementation or as imported."""
         return self.benchmark or self.imported or ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every name under which entries are values of it."""
+        return (self.source, *self.also)
 
     @property
     def lower(self) -> float | None:
@@ -167,7 +175,10 @@ class Column(Part):
     type: str = ""
     """The kind of task, for means over types."""
 
-    languages: Annotated[tuple[str, ...], BeforeValidator(_language_list)] = ()
+    optional: bool = False
+    """Whether it counts only where some model of the board has it. Where none has, the order is that of the others."""
+
+    languages: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     """Languages of its questions, such as `zh`."""
 
     parts: tuple[Part, ...] = ()
@@ -234,8 +245,8 @@ class BoardSpec(_Settings):
             if name and names.count(name) > 1:
                 raise ValueError(f"two columns are called {name!r}: give each a key of its own")
         counted = [column for column in self.columns if column.direction is not Direction.NONE]
-        if not counted:
-            raise ValueError("no column has a direction, so there is no order")
+        if all(column.optional for column in counted):
+            raise ValueError("no column has a direction and is not optional, so there is no order")
         if self.rule.linear and len({column.direction for column in counted}) > 1:
             raise ValueError(
                 f"the {self.rule.value} of columns some of which are better higher and some lower says nothing; "
@@ -248,6 +259,14 @@ class BoardSpec(_Settings):
         if self.over is Over.TYPES and not (self.rule.linear and all(column.type for column in counted)):
             raise ValueError("a mean over types needs a rule that is a mean, and a type for every column")
         return self
+
+    def without(self, places: Sequence[int]) -> "BoardSpec":
+        """The board with the columns at these places shown only, out of the order."""
+        silent = {"direction": Direction.NONE}
+        columns = tuple(
+            column.model_copy(update=silent) if place in places else column for place, column in enumerate(self.columns)
+        )
+        return self.model_copy(update={"columns": columns})
 
     def only(self, names: Sequence[str]) -> "BoardSpec":
         """The board with only these columns, in the board's order: the average over what is visible.

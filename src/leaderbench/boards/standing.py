@@ -73,6 +73,8 @@ def stand(
     counts them, and Borda points and win rates know nothing of them.
     """
     filled = fill(spec, entries)
+    silent = unfilled_options(spec, filled)
+    spec = spec.without(silent)
     lower = filled.baselines()
     normalised = rules.normalise(filled.raw, lower)
     use = normalised if spec.rule is Rule.NORMALISED_MEAN else filled.raw
@@ -98,9 +100,19 @@ def stand(
             tuple(float(lower[i]) for i, piece in enumerate(filled.pieces) if piece.column == place)
             for place in range(len(spec.columns))
         ),
-        notes=notes_of(spec, filled, [row for row in rows if row is not None], lower, mode),
+        notes=(
+            *notes_of(spec, filled, [row for row in rows if row is not None], lower, mode),
+            *(f"No model has {spec.columns[place].name} here, so it does not count." for place in silent if rows),
+        ),
         is_filtered=filters is not None,
     )
+
+
+def unfilled_options(spec: BoardSpec, filled: Filled) -> list[int]:
+    """The optional columns that no model has, baselines apart."""
+    models = [place for place, known in enumerate(filled.baseline_rows) if not known]
+    values = column_values(filled.raw[models], filled.pieces, len(spec.columns))
+    return [place for place, column in enumerate(spec.columns) if column.optional and np.isnan(values[:, place]).all()]
 
 
 def _filtered(

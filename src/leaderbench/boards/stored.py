@@ -43,4 +43,4 @@ def entries(store: Store, spec: BoardSpec) -> list[Entry]:
     overall = all(piece.part.subset is None for piece in pieces)
     with Index(store) as index:
         index.refresh()
-        return index.entries({piece.part.source for piece in pieces}, overall_only=overall)
+        return index.entries({source for piece in pieces for source in piece.part.sources}, overall_only=overall)
