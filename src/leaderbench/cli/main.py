@@ -21,6 +21,7 @@ from leaderbench.cli import (
     doctor,
     explain,
     export,
+    imports,
     index,
     listing,
     requests,
@@ -54,6 +55,7 @@ for name, command in (
 ):
     app.command(name, cls=Command)(command)
 app.add_typer(listing.app, name="list")
+app.add_typer(imports.app, name="import")
 
 
 def _version(asked: bool) -> None:

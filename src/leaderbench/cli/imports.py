@@ -1,0 +1,155 @@
+"""`leaderbench import`: results that other systems recorded."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderbench.cli import commands, options, tables, terminal
+from leaderbench.cli.exits import Exit
+from leaderbench.records import Json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from leaderbench.results.imports import Imported, Report
+    from leaderbench.results.store import Store
+
+LISTED = 20
+"""Reasons that are printed; `--json` has all."""
+
+app = commands.group(help="Import results of other systems: with their samples as runs, else as scores.")
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH…", help="Result files, or folders that hold them at any depth.")
+]
+Tables = Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV files, or folders of them.")]
+
+
+@app.command("lm-eval", cls=commands.Command)
+def lm_eval(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+    """Import results of lm-evaluation-harness.
+
+    Tasks whose samples_….jsonl lie beside their results_….json become runs, which `leaderbench diff` compares with runs
+    made here; of other tasks the scores are imported.
+    """
+    from leaderbench.results.imports import import_lm_eval
+
+    return _import(import_lm_eval, paths, store, json)
+
+
+@app.command("open-llm-leaderboard", cls=commands.Command)
+def open_llm_leaderboard(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+    """Import scores of the Open LLM Leaderboard, version 1."""
+    from leaderbench.results.imports import import_open_llm_leaderboard
+
+    return _import(import_open_llm_leaderboard, paths, store, json)
+
+
+@app.command("mteb", cls=commands.Command)
+def mteb(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+    """Import scores of MTEB, from folders <org>__<model>/<revision>."""
+    from leaderbench.results.imports import import_mteb
+
+    return _import(import_mteb, paths, store, json)
+
+
+@app.command("csv", cls=commands.Command)
+def csv(files: Tables, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+    """Import a table of published scores.
+
+    Either a score a row, with the columns model, benchmark, score, and if known implementation, metric, subset, n,
+    standard error, low, high, source, date, precision, revision, shots; or a model a row, with a column a benchmark.
+    """
+    from leaderbench.results.imports import import_csv
+
+    return _import(import_csv, files, store, json)
+
+
+def _import(
+    bring_in: "Callable[[Sequence[Path], Store], Report]", paths: Sequence[Path], store: Path, json: bool
+) -> int:
+    from leaderbench.results.store import Store
+
+    report = bring_in(paths, Store(store))
+    if json:
+        terminal.print_json(as_json(report))
+    else:
+        print_report(report)
+    return Exit.OK if report.imported else Exit.INPUT
+
+
+def as_json(report: "Report") -> dict[str, Json]:
+    """All of a report as plain values."""
+    return {
+        "imported": [
+            {
+                "file": item.file,
+                "model": item.model,
+                "benchmark": item.benchmark,
+                "run": item.run or None,
+                "scores": item.scores,
+                "new": item.new,
+            }
+            for item in report.imported
+        ],
+        "skipped": [{"file": item.file, "reason": item.reason} for item in report.skipped],
+        "remarks": [*report.remarks],
+    }
+
+
+def print_report(report: "Report") -> None:
+    """What came in, a line a benchmark; then what was skipped, a line a reason; then remarks."""
+    from rich.text import Text
+
+    console = terminal.stdout()
+    if report.imported:
+        console.print(_imported(report))
+    if report.skipped:
+        console.print(_skipped(report))
+    for sentence in report.remarks[:LISTED]:
+        console.print(Text(sentence))
+    _print_hidden(len(report.remarks), "remarks")
+    if not report.imported:
+        terminal.stderr().print("Nothing was imported.")
+
+
+def _print_hidden(number: int, what: str) -> None:
+    if number > LISTED:
+        terminal.stdout().print(f"[dim]{number - LISTED:,} more {what}: --json lists them all.[/dim]")
+
+
+def _imported(report: "Report") -> "Table":
+    from rich.markup import escape
+
+    numbers = ("files", "models", "runs", "scores", "new scores")
+    made = tables.table("imported", *numbers, right=numbers)
+    by_benchmark: dict[str, list[Imported]] = {}
+    for item in report.imported:
+        by_benchmark.setdefault(item.benchmark, []).append(item)
+    for benchmark, items in by_benchmark.items():
+        made.add_row(
+            escape(benchmark),
+            f"{len({item.file for item in items}):,}",
+            f"{len({item.model for item in items}):,}",
+            f"{len({item.run for item in items if item.run}):,}",
+            f"{sum(item.scores for item in items):,}",
+            f"{sum(item.scores for item in items if item.new):,}",
+        )
+    return made
+
+
+def _skipped(report: "Report") -> "Table":
+    """One line a reason; the same one for many files is said once, with the first of them."""
+    from rich.markup import escape
+
+    by_reason: dict[str, list[str]] = {}
+    for item in report.skipped:
+        by_reason.setdefault(item.reason, []).append(item.file)
+    made = tables.table("skipped", "times", "why", right=("times",))
+    for reason, files in list(by_reason.items())[:LISTED]:
+        made.add_row(escape(files[0]) + (" …" if len(files) > 1 else ""), f"{len(files):,}", escape(reason))
+    if len(by_reason) > LISTED:
+        made.add_row(f"[dim]{len(by_reason) - LISTED:,} more[/dim]", "", "[dim]--json lists them all[/dim]")
+    return made

@@ -1,0 +1,282 @@
+"""A CSV of published numbers: a score a row, or a model a row with a column for each benchmark.
+
+With a score a row, the columns are model, benchmark and score, and where there are any implementation, metric, subset,
+n, standard error, low, high, source, date, precision, revision and shots, under the headers of `csv_headers`; without a
+column of benchmarks the file's name stands for it. With a model a row, every column of numbers that is neither a fact
+about the model nor an average is a benchmark. A benchmark is called `family/implementation-published`, or
+`family/published` where no implementation is named.
+
+Whether a column holds shares or percent is decided for the whole column: percent where all values lie between 0 and 100
+and one is above 1, or where a percent sign says so; shares where all lie between 0 and 1; else the numbers stay as they
+are. -1 is no value where no other number of the column is negative.
+"""
+
+import csv
+import hashlib
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from leaderbench.records import Aggregation, Metric, Score
+from leaderbench.results.entries import Entry
+from leaderbench.results.imports.csv_columns import Column, Scale, column_of, written_number
+from leaderbench.results.imports.csv_headers import Columns, columns_of, plain
+from leaderbench.results.imports.files import Source, UnusableError, plain_name, read, text_of
+from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.report import Report
+from leaderbench.results.imports.scores import entry, identity, published
+from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
+from leaderbench.results.store import Store
+
+SYSTEM = "published"
+
+_metric = re.compile(r"(.+?)\s*\((micro|macro)\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    line: int
+    """Line of the file on which it ends."""
+
+    cells: tuple[str, ...]
+    """As many as the header has."""
+
+
+@dataclass
+class Table:
+    """A table being read: what it holds, and what is noted on the way."""
+
+    file: str
+    header: tuple[str, ...]
+    columns: Columns
+    rows: list[Row]
+    entries: list[Entry] = field(default_factory=list)
+    troubles: dict[str, list[int]] = field(default_factory=dict)
+    """Lines that cannot be used, by reason."""
+
+    remarks: list[str] = field(default_factory=list)
+
+    def cell(self, row: Row, meaning: str) -> str:
+        """The cell of this meaning; empty where the table has no such column."""
+        place = self.columns.facts.get(meaning)
+        return "" if place is None else row.cells[place].strip()
+
+    def trouble(self, row: Row, reason: str) -> None:
+        """Note a row, or a part of it, that cannot be used."""
+        self.troubles.setdefault(reason, []).append(row.line)
+
+
+def import_csv(paths: Sequence[Path], store: Store) -> Report:
+    """Import tables of published numbers, and of folders every `.csv` and `.tsv` in them.
+
+    Raises `LeaderbenchError` where a path does not exist, holds no table, or the store cannot be written; what is wrong
+    with a table is in the report.
+    """
+    return import_each(paths, store, lambda file: plain_name(file).lower().endswith((".csv", ".tsv")), _take)
+
+
+def _take(importing: Importing, source: Source) -> None:
+    data = read(source.path)
+    told = f"{SYSTEM}\n{plain_name(source.path.name)}\n".encode("utf-8", "replace")  # may stand for the benchmark
+    importing.scores(source, scores_of(text_of(data), source.name, hashlib.sha256(told + data).hexdigest()))
+
+
+def scores_of(text: str, file: str, digest: str) -> Found:
+    """What a table holds. Raises `UnusableError` where it has no column of models or none that could be scores."""
+    table = table_of(text, file)
+    _note_averages(table)
+    if "score" in table.columns.facts:
+        _read_scores(table)
+    else:
+        _read_benchmarks(table)
+    _note_twins(table)
+    left_out = tuple(_lines(lines) + reason for reason, lines in table.troubles.items())
+    return Found(digest, tuple(table.entries), left_out, tuple(table.remarks))
+
+
+def table_of(text: str, file: str) -> Table:
+    """A table with its columns understood. Raises `UnusableError` where they cannot be."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t|", key=lambda sign: (first.count(sign), sign == ","))
+    rows: list[Row] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows.extend(Row(reader.line_num, tuple(cells)) for cells in reader if any(cell.strip() for cell in cells))
+    except csv.Error as error:
+        raise UnusableError(f"line {reader.line_num}: it is no CSV ({error})") from error
+    if len(rows) < 2:
+        raise UnusableError("it has no rows below its header")
+    header = rows[0].cells
+    columns = columns_of(header)
+    if "model" not in columns.facts:
+        raise UnusableError(f"it has no column of models; its columns are {quoted(', '.join(header))}")
+    if "score" not in columns.facts and not columns.scores:
+        raise UnusableError(f"it has no column of scores; its columns are {quoted(', '.join(header))}")
+    width = len(header)
+    whole = [replace(row, cells=(*row.cells[:width], *[""] * (width - len(row.cells)))) for row in rows[1:]]
+    return Table(file, header, columns, whole)
+
+
+def _read_scores(table: Table) -> None:
+    """A table with a score a row."""
+    place = table.columns.facts["score"]
+    column = _column(table, place, table.rows)
+    header = plain(table.header[place])
+    default = header if header in ("acc", "accuracy") else "score"
+    stem = plain_name(table.file.rpartition("/")[2]).rpartition(".")[0]
+    for row, value in zip(table.rows, column.values, strict=True):
+        benchmark = table.cell(row, "benchmark") if "benchmark" in table.columns.facts else stem
+        family, _, rest = benchmark.partition("/")
+        called = benchmark_name(family, table.cell(row, "implementation") or rest)
+        if value is not None and not called:
+            table.trouble(row, "no benchmark")
+        elif value is not None:
+            score = score_of(table, row, column, value, metric_of(table.cell(row, "metric"), default))
+            shots = written_number(table.cell(row, "shots"))
+            _add(table, row, called, score, "" if shots is None or shots < 0 else f"{shots:g} shots")
+
+
+def _read_benchmarks(table: Table) -> None:
+    """A table with a model a row."""
+    found: dict[int, Column] = {}
+    for place in table.columns.scores:
+        column = column_of([row.cells[place] for row in table.rows])
+        numbers = sum(value is not None for value in column.values)
+        if numbers > len(column.unreadable) and slug(table.header[place]):
+            found[place] = column
+    if not found:
+        raise UnusableError(f"none of its columns holds numbers of a benchmark: {quoted(', '.join(table.header))}")
+    evaluated = [
+        row
+        for number, row in enumerate(table.rows)
+        if len(found) < 2 or any(column.values[number] not in (None, 0.0) for column in found.values())
+    ]
+    for row in table.rows:
+        if row not in evaluated:
+            table.trouble(row, "every score is 0 or missing, so the model was not evaluated")
+    for place in found:
+        column = _column(table, place, evaluated)
+        called = benchmark_name(plain(table.header[place]).replace(" ", "-"), "")
+        for row, value in zip(evaluated, column.values, strict=True):
+            if value is not None:
+                metric = Metric("score", Aggregation.MICRO)
+                _add(table, row, called, _published(metric, None, column, value))
+
+
+def _column(table: Table, place: int, rows: Sequence[Row]) -> Column:
+    """The numbers of a column, with remarks on how they were read."""
+    column, header = column_of([row.cells[place] for row in rows]), quoted(table.header[place])
+    for number in column.unreadable:
+        table.trouble(rows[number], f"column {header} holds no number")
+    for row, value in zip(rows, column.values, strict=True):
+        if value is None and "score" in table.columns.facts:
+            table.trouble(row, "no score")
+    table.remarks.append(f"Column {header} is read as {column.scale}.")
+    if column.missing:
+        table.remarks.append(f"-1 in column {header} is read as no value ({column.missing:,} rows).")
+    if zeros := column.values.count(0.0):
+        table.remarks.append(f"0 in column {header} is read as a score of 0 ({zeros:,} rows).")
+    return column
+
+
+def benchmark_name(family: str, implementation: str) -> str:
+    """`mmlu/helm-published`, or `mmlu/published`, as no benchmark made here is called; empty without a family."""
+    parts = [part for part in (slug(implementation.replace("/", "-")), SYSTEM) if part]
+    return f"{slug(family)}/{'-'.join(parts)}" if slug(family) else ""
+
+
+def metric_of(text: str, default: str) -> Metric:
+    """A metric by its name, such as `acc`, or `acc (macro)`."""
+    found = _metric.fullmatch(text.strip())
+    called, kind = (found[1], found[2].lower()) if found else (text, Aggregation.MICRO.value)
+    return Metric(slug(called) or default, Aggregation(kind))
+
+
+def score_of(table: Table, row: Row, column: Column, value: float, metric: Metric) -> Score:
+    """The score of a row, with the interval that the row gives, or else that its error or n gives."""
+    error, low, high = (written_number(table.cell(row, meaning)) for meaning in ("error", "low", "high"))
+    n = count(written_number(table.cell(row, "n")))
+    subset = name(table.cell(row, "subset")) or None
+    known = None if error is None or error <= 0 else column.shared(error)
+    score = _published(metric, subset, column, value, known, n)
+    if low is not None and high is not None and low <= value <= high and low < high:
+        return replace(score, low=column.shared(low), high=column.shared(high))
+    return score
+
+
+def _published(
+    metric: Metric, subset: str | None, column: Column, value: float, error: float | None = None, n: int | None = None
+) -> Score:
+    share = column.scale is not Scale.OTHER
+    return published(metric, subset, column.shared(value), error, n, share=share)
+
+
+def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "") -> None:
+    """Keep a score of a row."""
+    model = model_of(table.cell(row, "model"))
+    if not model:
+        table.trouble(row, "no model")
+        return
+    precision, revision = name(table.cell(row, "precision")), name(table.cell(row, "revision"))
+    asked = identity(SYSTEM, name=model, precision=precision, revision=revision)
+    source = name(table.cell(row, "source")) or table.file
+    table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings))
+
+
+def model_of(cell: str) -> str:
+    """A model's name; where the cell holds HTML, its text without the symbols that stand for further links."""
+    text = name(cell)
+    if "<" not in cell:
+        return text
+    return " ".join("".join(sign for sign in text if not unicodedata.category(sign).startswith("S")).split())
+
+
+def day_of(cell: str) -> str:
+    """A date or time, ISO 8601; empty where it is none."""
+    try:
+        return moment_in(cell) or date.fromisoformat(cell[:10]).isoformat()
+    except ValueError:
+        return ""
+
+
+def _note_averages(table: Table) -> None:
+    """Say that averages are left out, and how many of them are not what they say."""
+    for place in table.columns.averages:
+        column = column_of([row.cells[place] for row in table.rows])
+        others = [column_of([row.cells[other] for row in table.rows]) for other in table.columns.scores]
+        others = [other for other in others if len(other.values) > 2 * len(other.unreadable)]
+        pairs = []
+        for number, value in enumerate(column.values):
+            parts = [part for other in others if (part := other.values[number]) is not None]
+            if value is not None and len(parts) > 1:
+                pairs.append(abs(value - math.fsum(parts) / len(parts)) > 0.051)
+        wrong = f"; in {sum(pairs):,} of {len(pairs):,} rows it is not the mean of the row" if any(pairs) else ""
+        table.remarks.append(f"Column {quoted(table.header[place])} is an average and not imported{wrong}.")
+
+
+def _note_twins(table: Table) -> None:
+    """Leave out scores that stand there twice, and say where a model has several of one benchmark."""
+    kept: dict[tuple[str, ...], list[Entry]] = {}
+    for item in table.entries:
+        score = item.score
+        key = (item.model, item.identity, item.benchmark, str(score.metric), str(score.subset))
+        kept.setdefault(key, []).append(item)
+    unique = [list({repr(item): item for item in items}.values()) for items in kept.values()]
+    equal = len(table.entries) - sum(map(len, unique))
+    several = sum(len(items) > 1 for items in unique)
+    if equal:
+        table.remarks.append(f"{equal:,} scores stand there twice, and are imported once.")
+    if several:
+        table.remarks.append(f"{several:,} models and benchmarks have several different scores; all are imported.")
+    table.entries = [item for items in unique for item in items]
+
+
+def _lines(lines: Sequence[int]) -> str:
+    return f"line {lines[0]}: " if len(lines) == 1 else f"{len(lines):,} lines, the first {lines[0]}: "

@@ -1,0 +1,147 @@
+"""Foreign files: found, opened and read within bounds, whatever they turn out to be."""
+
+import gzip
+import hashlib
+import json
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.results.imports.report import Skipped
+from leaderbench.results.imports.values import unbroken
+
+MIB = 1 << 20
+LARGEST = 32 * MIB
+"""Bytes of a result file, unpacked, that are read: published ones have some hundred kilobytes."""
+
+LARGEST_SAMPLES = 2048 * MIB
+"""Bytes of all sample files of one run, unpacked."""
+
+LONGEST_LINE = 16 * MIB
+"""Bytes of one sample."""
+
+
+class UnusableError(LeaderbenchError):
+    """A file that cannot be imported; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to import."""
+
+    path: Path
+    name: str
+    """Its name below the folder that was given, for people; it is not a path to open."""
+
+
+def find(paths: Iterable[Path], wanted: Callable[[str], bool]) -> tuple[list[Source], list[Skipped]]:
+    """The files to read: those given, and those in given folders, at any depth, whose name is `wanted`.
+
+    In alphabetical order; a file that stands there twice is read once. Raises `LeaderbenchError` for a path that does
+    not exist.
+    """
+    found: dict[Path, Source] = {}
+    problems: list[Skipped] = []
+    for path in paths:
+        path = path.expanduser()
+        if path.is_dir():
+            for below in _below(path, problems):
+                if wanted(below.name):
+                    found.setdefault(below, Source(below, unbroken(below.relative_to(path).as_posix())))
+        elif path.exists():
+            found.setdefault(path, Source(path, unbroken(path.name)))
+        else:
+            raise LeaderbenchError(f"{path} does not exist: give a result file, or a folder of them.")
+    return list(found.values()), problems
+
+
+def _below(folder: Path, problems: list[Skipped]) -> Iterator[Path]:
+    def failed(error: OSError) -> None:
+        problems.append(Skipped(unbroken(str(error.filename)), f"the folder cannot be read ({error.strerror})"))
+
+    for here, folders, names in os.walk(folder, onerror=failed):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(here, name)
+
+
+def plain_name(name: str) -> str:
+    """A file's name without `.gz`."""
+    return name.removesuffix(".gz")
+
+
+def open_plain(path: Path) -> BufferedIOBase:
+    """Open a file for reading, unpacked where it is gzip. Raises `UnusableError` for devices and pipes."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UnusableError("it is not a regular file")
+        with path.open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+        return gzip.open(path) if packed else path.open("rb")
+    except OSError as error:
+        raise UnusableError(f"it cannot be read ({error.strerror or error})") from error
+
+
+def read(path: Path, most: int = LARGEST) -> bytes:
+    """The whole content of a file, unpacked. Raises `UnusableError` where that fails or is larger than `most`."""
+    with open_plain(path) as stream:
+        try:
+            data = stream.read(most + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
+    if len(data) > most:
+        raise UnusableError(f"it is larger than {most // MIB} MiB, which no result file is")
+    return data
+
+
+def lines(path: Path, digest: "hashlib._Hash", most: int) -> Iterator[bytes]:
+    """The lines of a file, unpacked, one at a time; `digest` takes in every byte.
+
+    Raises `UnusableError` where the file cannot be read, has an endless line, or more than `most` bytes.
+    """
+    with open_plain(path) as stream:
+        total = 0
+        while True:
+            try:
+                line = stream.readline(LONGEST_LINE + 1)
+            except (OSError, EOFError, zlib.error) as error:
+                raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
+            if not line:
+                return
+            total += len(line)
+            if len(line) > LONGEST_LINE or total > most:
+                raise UnusableError("it is too large to be read as samples")
+            digest.update(line)
+            yield line
+
+
+def text_of(data: bytes) -> str:
+    """Bytes as text: UTF-8 with or without a byte order mark, or UTF-16 with one; what is neither becomes U+FFFD."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+def json_of(data: bytes) -> Any:
+    """A JSON value; `NaN` and `Infinity` inside are read as such. Raises `UnusableError` for anything else."""
+    try:
+        return json.loads(text_of(data))
+    except RecursionError as error:
+        raise UnusableError("its JSON is nested too deeply") from error
+    except ValueError as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnusableError(f"it is not JSON{where}: it is damaged or was not copied whole") from error
+
+
+def object_of(data: bytes) -> dict[str, Any]:
+    """A JSON object. Raises `UnusableError` for anything else."""
+    found = json_of(data)
+    if not isinstance(found, dict):
+        raise UnusableError("it is JSON, but not an object")
+    return found

@@ -1,0 +1,129 @@
+"""One import into one store: files in, runs and scores stored, a report out."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.results import locks
+from leaderbench.results.entries import Entry
+from leaderbench.results.files import make_folder, said_plainly
+from leaderbench.results.imports.files import Source, UnusableError, find
+from leaderbench.results.imports.report import Imported, Report, Skipped
+from leaderbench.results.imports.scores import ScoreWriter, folder_of
+from leaderbench.results.runs import Run
+from leaderbench.results.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file without samples holds."""
+
+    digest: str
+    """SHA-256 of everything that the scores were read from."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[str, ...] = ()
+    """Parts that cannot be used, with the reason."""
+
+    remarks: tuple[str, ...] = ()
+    """How parts were understood; the same sentence for the same thing, whatever the file."""
+
+
+class Importing:
+    """An import under way: what it has stored and what it passed over."""
+
+    def __init__(self, store: Store) -> None:
+        """Import into this store; see `into`."""
+        self.store = store
+        self.writer = ScoreWriter(store)
+        self.imported: list[Imported] = []
+        self.skipped: list[Skipped] = []
+        self.remarks: Counter[str] = Counter()
+
+    def scores(self, source: Source, found: Found) -> None:
+        """Store the scores of a file, or pass it over where it has none."""
+        self.remarks.update(set(found.remarks))
+        self.skipped.extend(Skipped(source.name, reason) for reason in found.left_out)
+        if not found.entries:
+            if not found.left_out:
+                self.skip(source, "it holds no score")
+            return
+        new = self.writer.add(found.digest, found.entries)
+        counts = Counter((item.model, item.benchmark) for item in found.entries)
+        self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
+
+    def run(self, source: Source, run: Run) -> None:
+        """Store a run; one that is there stays."""
+        new = not (self.store.path / "runs" / run.id).exists()
+        self.store.save(run)
+        model, benchmark = str(run.manifest.model["name"]), str(run.manifest.benchmark["name"])
+        self.imported.append(Imported(source.name, model, benchmark, run.id, len(run.scores), new))
+
+    def skip(self, source: Source, reason: str) -> None:
+        """Note a file, or a part of one, that does not come in."""
+        self.skipped.append(Skipped(source.name, reason))
+
+    def report(self) -> Report:
+        """What was done so far."""
+        remarks = (
+            sentence if files == 1 else f"{sentence} (so in {files:,} files)"
+            for sentence, files in self.remarks.items()
+        )
+        return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *self._several()))
+
+    def _several(self) -> list[str]:
+        """What to say where a model has results of one benchmark in several files."""
+        files = Counter((item.model, item.benchmark) for item in self.imported)
+        several = {model for (model, _), number in files.items() if number > 1}
+        if not several:
+            return []
+        who = "1 model has" if len(several) == 1 else f"{len(several):,} models have"
+        said = f"{who} several results of one benchmark: all are kept with their dates"
+        return [f"{said}; which one is shown is for a board to choose, and those of this program show the newest."]
+
+
+@contextmanager
+def into(store: Store) -> Iterator[Importing]:
+    """An import into a store, which no other import shares; scores are written when it ends."""
+    folder = folder_of(store)
+    make_folder(folder)
+    lock = locks.acquire(folder / ".lock", f"The folder {folder}", wait=True)
+    try:
+        with said_plainly(folder):
+            for left in folder.glob(".*.tmp"):  # what a killed import was writing
+                left.unlink(missing_ok=True)
+        importing = Importing(store)
+        yield importing
+        importing.writer.write()
+    finally:
+        os.close(lock)
+
+
+def import_each(
+    paths: Sequence[Path], store: Store, wanted: Callable[[str], bool], take: Callable[[Importing, Source], None]
+) -> Report:
+    """Hand each file to `take`, one after the other; one that is unusable is reported and passed over.
+
+    Raises `LeaderbenchError` where a path does not exist or the store cannot be written.
+    """
+    sources, problems = find(paths, wanted)
+    with into(store) as importing:
+        importing.skipped.extend(problems)
+        for source in sources:
+            try:
+                take(importing, source)
+            except UnusableError as error:
+                importing.skip(source, str(error))
+            except RecursionError:
+                importing.skip(source, "it is nested too deeply")
+    if not sources and not problems:
+        raise LeaderbenchError(f"There is no result file in {_listed(paths)}: give a result file, or a folder of them.")
+    return importing.report()
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    return ", ".join(map(str, paths))

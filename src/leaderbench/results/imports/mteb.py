@@ -1,0 +1,92 @@
+"""MTEB: `results/{org}__{model}/{revision}/{Task}.json`, with `scores{split: [{main_score, hf_subset, …}]}`.
+
+The score of a model on a task is the plain mean of its (split, subset) rows (MTEB's own rule); the rows come in as
+subsets. MTEB publishes neither an error nor the number of questions, so its scores have no interval.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from leaderbench.records import Aggregation, Metric
+from leaderbench.results.imports.files import Source, UnusableError, object_of, plain_name, read
+from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.report import Report
+from leaderbench.results.imports.scores import entry, identity, published
+from leaderbench.results.imports.values import mapping, moment, moment_in, name, number, quoted, slug
+from leaderbench.results.store import Store
+
+SYSTEM = "mteb"
+METRIC = "main_score"
+
+NO_INTERVAL = "MTEB publishes neither standard errors nor numbers of questions: its scores have no interval."
+
+
+def import_mteb(paths: Sequence[Path], store: Store) -> Report:
+    """Import result files of MTEB, and of folders every one in them.
+
+    Raises `LeaderbenchError` where a path does not exist, holds no such file, or the store cannot be written; what is
+    wrong with a single file is in the report.
+    """
+    return import_each(paths, store, _wanted, _take)
+
+
+def _wanted(file: str) -> bool:
+    return plain_name(file).endswith(".json") and plain_name(file) != "model_meta.json"
+
+
+def _take(importing: Importing, source: Source) -> None:
+    data = read(source.path)
+    model, revision = asked(source.path)
+    if not model:
+        raise UnusableError("its folders do not say which model was asked: they must be <org>__<model>/<revision>")
+    told = "\n".join([SYSTEM, model, revision, source.path.name]).encode()
+    digest = hashlib.sha256(told + b"\n" + data).hexdigest()
+    importing.scores(source, scores_of(object_of(data), model, revision, source.name, digest))
+
+
+def asked(path: Path) -> tuple[str, str]:
+    """Model and revision, as the two folders above a file name them; an empty model where they do not."""
+    folders = path.absolute().parts[-3:-1]
+    if len(folders) < 2 or "__" not in folders[0]:
+        return "", ""
+    return name(folders[0].replace("__", "/", 1)), name(folders[1])
+
+
+def scores_of(content: Mapping[str, Any], model: str, revision: str, file: str, digest: str) -> Found:
+    """What one file holds. Raises `UnusableError` where it is no result of a task."""
+    task = slug(content.get("task_name")) or slug(plain_name(file.rpartition("/")[2]).removesuffix(".json"))
+    splits = content.get("scores")
+    if not isinstance(splits, dict) or not task:
+        old = isinstance(content.get("mteb_dataset_name"), str)
+        raise UnusableError(
+            "it is of an MTEB before 1.11, which named its scores otherwise"
+            if old
+            else "it has no `scores` by split, so it is no result of MTEB"
+        )
+    rows: dict[str, float] = {}
+    left_out: list[str] = []
+    for split, items in splits.items():
+        for item in items if isinstance(items, list) else [None]:
+            part = name(mapping(item).get("hf_subset"))
+            value = number(mapping(item).get(METRIC))
+            row = name(split) if part in ("", "default") else f"{name(split)}/{part}"
+            if value is None:
+                left_out.append(f"{quoted(split)}, {quoted(part)}: {METRIC} is no finite number")
+            elif row in rows:
+                left_out.append(f"{quoted(row)} stands there twice: the first one is imported")
+            else:
+                rows[row] = value
+    if not rows:
+        return Found(digest, (), tuple(left_out))
+    who = identity(SYSTEM, name=model, revision=revision)
+    mean = published(Metric(METRIC, Aggregation.MACRO), None, math.fsum(rows.values()) / len(rows))
+    parts = [published(Metric(METRIC, Aggregation.MICRO), row, value) for row, value in rows.items()]
+    created = moment(content.get("date")) or moment_in(name(content.get("date")))
+    entries = [
+        entry(model, who, f"{SYSTEM}/{task}", score, file, created)
+        for score in (mean, *(parts if len(parts) > 1 else ()))
+    ]
+    return Found(digest, tuple(entries), tuple(left_out), (NO_INTERVAL,))

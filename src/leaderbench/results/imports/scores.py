@@ -1,0 +1,178 @@
+"""Scores without samples: their intervals, and the files of `<store>/imported` that hold them.
+
+One JSON object a line: the fields of `Entry`, those of its score beside them, and `digest`, the SHA-256 of what the
+score was read from. A number that is not known is null. A file holds the scores of one or many sources and never
+changes; its name is a digest of theirs.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Aggregation, Metric, Score
+from leaderbench.results.entries import Entry, Provenance
+from leaderbench.results.files import replace_durably, said_plainly
+from leaderbench.results.store import Store
+from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile, wilson
+
+LARGEST_FILE = 16 << 20
+"""Bytes after which another file is begun."""
+
+_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_digest = re.compile(rb'\{"digest": "([0-9a-f]{64})"')
+_shares = re.compile(r"acc|accuracy|exact[_ ]?match|^em$|^mc[12]$|^pass@1$|^score$")
+
+
+def is_share(metric: str, estimate: float) -> bool:
+    """Whether a metric is a mean of values between 0 and 1, one a question, by its name and value."""
+    return bool(_shares.search(metric.lower())) and 0 <= estimate <= 1
+
+
+def published(
+    metric: Metric,
+    subset: str | None,
+    estimate: float,
+    error: float | None = None,
+    n: int | None = None,
+    *,
+    share: bool | None = None,
+) -> Score:
+    """A published number with its 95 % interval.
+
+    From the standard error: on the logit scale for a share, which keeps it between 0 and 1, else plain. From n alone,
+    by Wilson, where the metric is a share: means of values between 0 and 1 spread no more than zeros and ones. NaN
+    where neither says. Whether it is a share is told by its name, unless `share` says. `n` is 0 where it is not known.
+    """
+    share = is_share(metric.name, estimate) if share is None else share and 0 <= estimate <= 1
+    interval = Interval(math.nan, math.nan)
+    if error is not None and error > 0 and share and 0 < estimate < 1:
+        interval = logit_interval(estimate, error, normal_quantile(level))
+    elif share and n:
+        interval = wilson(estimate * n, n)
+    elif error is not None and error > 0 and not share:
+        half = normal_quantile(level) * error
+        if math.isfinite(estimate + half) and math.isfinite(estimate - half):
+            interval = Interval(estimate - half, estimate + half)
+    known = math.nan if error is None or error < 0 else error
+    return Score(metric, subset, estimate, known, interval.low, interval.high, n or 0)
+
+
+def entry(
+    model: str, who: str, benchmark: str, score: Score, source: str, created: str = "", settings: str = ""
+) -> Entry:
+    """An imported score as boards read it; `who` is the model's `identity`."""
+    return Entry(model, who, benchmark, score, "", Provenance.IMPORTED_SCORE, source, created, settings)
+
+
+def identity(system: str, **facts: object) -> str:
+    """Digest of what a file says of who was asked, told facts only: revision, precision and the like.
+
+    It has another form than the identity of a model loaded here, so that the two are never equal.
+    """
+    known = {key: value for key, value in facts.items() if value not in (None, "", {}, [])}
+    canonical = json.dumps({"imported from": system, **known}, sort_keys=True, allow_nan=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest() + "-imported"
+
+
+def to_json(item: Entry, digest: str) -> dict[str, Any]:
+    """An imported score as one line's JSON values."""
+    score = item.score
+    numbers = {name: getattr(score, name) for name in ("estimate", "standard_error", "low", "high")}
+    return {
+        "digest": digest,
+        "model": item.model,
+        "identity": item.identity,
+        "benchmark": item.benchmark,
+        "metric": score.metric.name,
+        "aggregation": score.metric.aggregation.value,
+        "subset": score.subset,
+        **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
+        "n": score.n or None,
+        "errors": score.errors,
+        "provenance": item.provenance.value,
+        "source": item.source,
+        "created": item.created,
+        "settings": item.settings,
+    }
+
+
+def from_json(content: dict[str, Any]) -> Entry:
+    """The entry that `to_json` gave; n is 0 where it is not known. Raises `LookupError`, `TypeError`, `ValueError`."""
+    numbers = [content[name] for name in ("estimate", "standard_error", "low", "high")]
+    estimate, error, low, high = (math.nan if value is None else float(value) for value in numbers)
+    metric = Metric(str(content["metric"]), Aggregation(content["aggregation"]))
+    subset = None if content["subset"] is None else str(content["subset"])
+    score = Score(metric, subset, estimate, error, low, high, int(content["n"] or 0), int(content["errors"]))
+    model, who, benchmark, source, created, settings = (
+        str(content[name]) for name in ("model", "identity", "benchmark", "source", "created", "settings")
+    )
+    return entry(model, who, benchmark, score, source, created, settings)
+
+
+def folder_of(store: Store) -> Path:
+    """Where a store keeps imported scores."""
+    return store.path / "imported"
+
+
+def score_files(store: Store) -> list[Path]:
+    """The files of imported scores, in the order of their names."""
+    folder = folder_of(store)
+    return sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(".")) if folder.is_dir() else []
+
+
+def stored_entries(store: Store) -> Iterator[Entry]:
+    """All imported scores of a store. Raises `LeaderbenchError` for a damaged file."""
+    for path in score_files(store):
+        try:
+            with path.open("rb") as file:
+                yield from (from_json(json.loads(line)) for line in file)
+        except (OSError, LookupError, TypeError, ValueError) as error:
+            raise LeaderbenchError(f"{path} is damaged: delete it and import the same files again.") from error
+
+
+def known_digests(store: Store) -> set[str]:
+    """The sources that a store has scores of."""
+    found: set[str] = set()
+    for path in score_files(store):
+        with said_plainly(path), path.open("rb") as file:
+            found.update(match[1].decode() for line in file if (match := _digest.match(line)))
+    return found
+
+
+class ScoreWriter:
+    """Gathers imported scores and writes them in files of some megabytes, each there as a whole or not at all."""
+
+    def __init__(self, store: Store) -> None:
+        """Write into this store; its folder of imported scores exists and is locked."""
+        self.store = store
+        self.known = known_digests(store)
+        self.digests: list[str] = []
+        self.lines: list[bytes] = []
+        self.size = 0
+
+    def add(self, digest: str, entries: Sequence[Entry]) -> bool:
+        """Take the scores of one source; False where the store has them."""
+        if digest in self.known:
+            return False
+        self.known.add(digest)
+        self.digests.append(digest)
+        for item in entries:
+            self.lines.append(_line(to_json(item, digest)).encode() + b"\n")
+            self.size += len(self.lines[-1])
+        if self.size > LARGEST_FILE:
+            self.write()
+        return True
+
+    def write(self) -> None:
+        """Write what was gathered."""
+        if self.lines:
+            named = hashlib.sha256("\n".join(self.digests).encode()).hexdigest()
+            path = folder_of(self.store) / f"{named[:32]}.jsonl"
+            with said_plainly(path):
+                replace_durably(path, b"".join(self.lines))
+        self.digests, self.lines, self.size = [], [], 0

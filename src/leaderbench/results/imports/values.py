@@ -1,0 +1,139 @@
+"""Values out of foreign files: what may be believed, as numbers and texts that can be stored and shown anywhere."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from leaderbench.records import Json
+
+LONGEST_NAME = 200
+LONGEST_TEXT = 20_000
+LARGEST_NUMBER = 1e15
+"""Beyond this, and beyond its negative, no number is a result; sums of what is kept cannot overflow."""
+
+DEEPEST = 6
+"""Levels of a foreign JSON value that are kept."""
+
+MOST_ITEMS = 200
+"""Items of each list or object of a foreign JSON value that are kept."""
+
+_code = re.compile(r"<(script|style)\b[^<]*</\1\s*>", re.IGNORECASE)
+_tag = re.compile(r"</?[a-zA-Z!][^<>]*>")
+_not_in_names = re.compile(r"[^\w.+:,=-]+")
+_time = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d)[-:](\d\d)[-:](\d\d)")
+
+
+def number(value: Any, *, written: bool = False) -> float | None:
+    """A number that a result can be; None for anything else. Texts count as numbers only where `written`."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or (isinstance(value, str) and not written):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if abs(found) <= LARGEST_NUMBER else None
+
+
+def count(value: Any) -> int | None:
+    """A number of things, 1 or more; None for -1 and 0, which stand for "not known" in real files, and for the rest."""
+    found = number(value)
+    return int(found) if found is not None and 1 <= found < 2**31 and found == int(found) else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object of JSON; an empty one where it is something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def unbroken(text: str) -> str:
+    """A text that UTF-8 can hold: lone halves of surrogate pairs, which JSON can spell, become U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def without_html(text: str) -> str:
+    """The text that a browser would show: tags, scripts and styles go, entities become characters."""
+    if "<" in text:
+        text = _code.sub("", text[:LONGEST_TEXT])
+        for _ in range(4):  # tags inside tags come to light one layer at a time
+            text = _tag.sub("", text)
+    return html.unescape(text)
+
+
+def name(value: Any) -> str:
+    """A model's name on one line, as a person reads it; empty where there is none.
+
+    HTML is taken out, and so are control characters and those that turn the direction of writing.
+    """
+    if not isinstance(value, str):
+        return ""
+    text = without_html(unbroken(value[:LONGEST_TEXT]))
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:LONGEST_NAME]
+    kept = "".join(" " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign for sign in text)
+    kept = "".join(sign for sign in kept if unicodedata.bidirectional(sign) not in _turning)
+    return " ".join(unbroken(kept).split())[:LONGEST_NAME]
+
+
+_turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def slug(value: Any) -> str:
+    """A name that can be part of a benchmark's name and be typed: no space, slash or symbol; empty for nothing."""
+    return _slug(value[:LONGEST_TEXT]) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _slug(text: str) -> str:
+    """Thousands of files name the same tasks."""
+    return _not_in_names.sub("-", name(text)).strip("-.,:=+")
+
+
+def kept(value: Any, depth: int = DEEPEST) -> Json:
+    """A foreign JSON value as a manifest can hold it: no endless text or nesting, null for what is not finite."""
+    if isinstance(value, str):
+        return unbroken(value[:LONGEST_TEXT])
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        items = list(value.items())[:MOST_ITEMS]
+        return {unbroken(str(key)[:LONGEST_NAME]): kept(item, depth - 1) for key, item in items}
+    if isinstance(value, list):
+        return [kept(item, depth - 1) for item in value[:MOST_ITEMS]]
+    if isinstance(value, bool) or value is None:
+        return value
+    found = number(value)
+    return value if isinstance(value, int) and found is not None else found
+
+
+def moment(seconds: Any) -> str:
+    """Seconds since 1970 as UTC, ISO 8601; empty where that is no time that a result can have."""
+    found = number(seconds)
+    if found is None or not 946_684_800 <= found < 4_102_444_800:  # 2000 to 2100
+        return ""
+    return datetime.fromtimestamp(found, UTC).isoformat(timespec="seconds")
+
+
+def moment_in(text: str) -> str:
+    """The time in a file's name, such as `results_2023-09-14T02-19-19.412895.json`, taken for UTC; empty for none."""
+    found = _time.search(text)
+    if found is None:
+        return ""
+    try:
+        when = datetime.fromisoformat(f"{found[1]}T{found[2]}:{found[3]}:{found[4]}+00:00")
+    except ValueError:
+        return ""
+    return when.isoformat(timespec="seconds")
+
+
+def quoted(value: Any) -> str:
+    """Anything from a file inside a sentence: short, on one line."""
+    text = " ".join(unbroken(str(value)[:200]).split())
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -1,0 +1,174 @@
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leaderbench.benchmarks import registry
+from leaderbench.records import Aggregation
+from leaderbench.results.entries import Entry
+from leaderbench.results.imports import Report, import_csv, stored_entries
+from leaderbench.results.imports.csv_columns import Scale, column_of, written_number
+from leaderbench.results.store import Store
+
+File = Callable[[str, Any], Path]
+
+
+@pytest.fixture
+def read(store: Store, file: File) -> Callable[..., tuple[list[Entry], Report]]:
+    def bring_in(text: str | bytes, name: str = "table.csv") -> tuple[list[Entry], Report]:
+        report = import_csv([file(name, text)], store)
+        return list(stored_entries(store)), report
+
+    return bring_in
+
+
+Read = Callable[..., tuple[list[Entry], Report]]
+
+
+def test_a_score_a_row_with_everything_known(read: Read) -> None:
+    (item,), report = read(
+        "Model,Benchmark,Implementation,Metric,Score,N,Standard Error,Source URL,Date\n"
+        "org/a,mmlu,helm,acc (macro),45.5,14042,0.5,https://example.org/a,2023-06-23\n"
+    )
+    assert (item.model, item.benchmark, item.source) == ("org/a", "mmlu/helm-published", "https://example.org/a")
+    assert (item.created, item.settings) == ("2023-06-23", "")
+    score = item.score
+    assert (score.metric.name, score.metric.aggregation, score.n) == ("acc", Aggregation.MACRO, 14042)
+    assert (score.estimate, score.standard_error) == pytest.approx((0.455, 0.005))
+    assert (score.low, score.high) == pytest.approx((0.4452, 0.4648), abs=1e-3)
+    assert report.remarks == ("Column 'Score' is read as percent.",)
+
+
+def test_n_alone_gives_wilsons_interval_and_nothing_gives_none(read: Read) -> None:
+    (one, other), _ = read("model,task,accuracy,questions\na,x,0.5,100\nb,x,0.5,-1\n")
+    assert (one.score.low, one.score.high) == pytest.approx((0.4038, 0.5962), abs=1e-3)
+    assert one.score.metric.name == "accuracy"
+    assert (other.score.n, math.isnan(other.score.low)) == (0, True)
+
+
+def test_an_interval_that_the_table_gives_is_kept_and_the_file_stands_for_the_benchmark(read: Read) -> None:
+    (item,), _ = read(
+        "model,score,rating_q025,rating_q975,CI,avg_tokens\nm,82.63,80.75,84.6,(-2),662.0\n", "arena hard.csv"
+    )
+    assert item.benchmark == "arena-hard/published"
+    assert (item.score.low, item.score.high) == pytest.approx((0.8075, 0.846))
+
+
+def test_a_model_a_row_with_a_column_a_benchmark(read: Read) -> None:
+    text = (
+        '\ufeffT,Model,Average ⬆️,ARC,"HellaSwag 🔥",Type,Precision,Hub License,#Params (B),Hub ❤️,Available on the hub\n'
+        '🟢,"<a target=""_blank"" href=""https://h.co/o/m"" style=""color"">o/m</a>  <a href=""x"">📑</a>",'
+        "60.0,50.0,70.0,pretrained,float16,,7.0,-1,true\n"
+        "🟢,o/n,10.0,20.0,40.0,pretrained,float16,mit,0,3,true\n"
+    )
+    found, report = read(text)
+    assert [(item.model, item.benchmark, item.score.estimate) for item in found] == [
+        ("o/m", "arc/published", 0.5),
+        ("o/n", "arc/published", 0.2),
+        ("o/m", "hellaswag/published", 0.7),
+        ("o/n", "hellaswag/published", 0.4),
+    ]
+    assert any("Average" in said and "1 of 2 rows it is not the mean" in said for said in report.remarks)
+    assert not report.skipped
+
+
+def test_empty_minus_one_nan_and_words_are_no_scores(read: Read) -> None:
+    found, report = read("model,benchmark,score\na,x,0.5\nb,x,-1\nc,x,\nd,x,NaN\ne,x,inf\nf,x,good\n,x,0.5\ng,,0.5\n")
+    assert [item.model for item in found] == ["a"]
+    reasons = " ".join(item.reason for item in report.skipped)
+    for part in ("no score", "no number", "no model", "no benchmark", "4 lines, the first 3"):
+        assert part in reasons.replace("5 lines", "4 lines")
+    assert any("-1 in column" in said for said in report.remarks)
+
+
+def test_a_row_of_zeros_was_not_evaluated_but_one_zero_is_a_score(read: Read) -> None:
+    found, report = read("model,arc,gsm8k\na,0,0\nb,50,0\n")
+    assert [(item.model, item.score.estimate) for item in found] == [("b", 0.5), ("b", 0.0)]
+    assert "not evaluated" in report.skipped[0].reason
+    assert any("score of 0" in said for said in report.remarks)
+
+
+def test_rows_that_are_alike_come_in_once_and_different_ones_all(read: Read) -> None:
+    head = "model,precision,benchmark,score,date\n"
+    same, other = "a,float16,x,0.5,2024-01-01\n", "a,float16,x,0.4,2024-01-02\n"
+    found, report = read(head + same + same + other + "a,4bit,x,0.3,2024-01-02\n")
+    assert [item.score.estimate for item in found] == [0.5, 0.4, 0.3]
+    assert found[0].identity == found[1].identity != found[2].identity
+    assert any("stand there twice" in said for said in report.remarks)
+    assert any("several different scores" in said for said in report.remarks)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators_are_seen(read: Read, separator: str) -> None:
+    (item,), _ = read(separator.join(["model", "benchmark", "score\n"]) + separator.join(["a", "x", "50%\n"]))
+    assert item.score.estimate == 0.5
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks_do_not_hide_the_first_column(read: Read, encoding: str) -> None:
+    (item,), _ = read("model,benchmark,score\n模型,x,1\n".encode(encoding))
+    assert (item.model, item.score.estimate) == ("模型", 1.0)
+
+
+def test_no_name_of_ours_can_be_claimed(read: Read) -> None:
+    text = "".join(f"m,{name},,0.5\n" for name in registry.names())
+    found, _ = read("model,benchmark,implementation,score\n" + text)
+    assert len(found) == len(registry.names())
+    assert not {item.benchmark for item in found} & set(registry.names())
+    assert found[0].benchmark == f"{registry.names()[0]}-published"
+
+
+def test_shots_are_a_setting(read: Read) -> None:
+    (item,), _ = read("model,benchmark,shots,score\na,x,5,0.5\n")
+    assert item.settings == "5 shots"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no rows"),
+        ("model,benchmark,score\n", "no rows"),
+        ("a,b\n1,2\n", "no column of models"),
+        ("model\nx\n", "no column of scores"),
+        ("model,type\nx,y\n", "no column of scores"),
+        ("model,remark\nx,y\n", "none of its columns holds numbers"),
+        ('model,benchmark,score\n"' + "x" * 200_000 + '",x,1\n', "no CSV"),
+    ],
+)
+def test_what_is_no_table_of_scores_is_reported(read: Read, text: str, reason: str) -> None:
+    found, report = read(text)
+    assert not found
+    assert reason in report.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "scale"),
+    [
+        (["0.1", "1", "0"], Scale.SHARE),
+        (["0.1", "1.5"], Scale.PERCENT),
+        (["0.5%", "0.7%"], Scale.PERCENT),
+        (["100", "0"], Scale.PERCENT),
+        (["101", "50"], Scale.OTHER),
+        (["-0.3", "0.5"], Scale.OTHER),
+        (["-1", "0.5"], Scale.SHARE),
+        (["1,250", "990"], Scale.OTHER),
+    ],
+)
+def test_the_scale_is_decided_for_the_whole_column(cells: list[str], scale: Scale) -> None:
+    assert column_of(cells).scale is scale
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [(" 12.5 % ", 12.5), ("−3", -3.0), ("1,234.5", 1234.5), ("1e3", 1000.0), (".5", 0.5)]
+    + [(odd, None) for odd in ("1,5", "0x10", "1_000", "١٢", "nan", "Infinity", "1e999", "", "12 a", "=1+1", "5.5.5")],
+)
+def test_what_is_a_number_in_a_cell(cell: str, value: float | None) -> None:
+    assert written_number(cell) == value
+
+
+def test_numbers_on_another_scale_have_no_interval_of_a_share(read: Read) -> None:
+    found, _ = read("model,benchmark,score,n\na,elo,1250,100\nb,elo,0.5,100\n")
+    assert [math.isnan(item.score.low) for item in found] == [True, True]

@@ -1,0 +1,93 @@
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leaderbench.records import Aggregation
+from leaderbench.results.entries import Entry
+from leaderbench.results.imports import import_mteb, stored_entries
+from leaderbench.results.store import Store
+
+File = Callable[[str, Any], Path]
+
+
+def content(task: str, scores: Any) -> dict[str, Any]:
+    return {"dataset_revision": "b" * 40, "task_name": task, "mteb_version": "1.14.0", "scores": scores}
+
+
+def row(value: Any, subset: str = "default") -> dict[str, Any]:
+    return {"accuracy": 0.9, "main_score": value, "hf_subset": subset, "languages": ["eng-Latn"]}
+
+
+def entries(store: Store) -> list[Entry]:
+    return list(stored_entries(store))
+
+
+def test_a_tasks_score_is_the_plain_mean_of_its_splits_and_subsets(store: Store, file: File) -> None:
+    scores = {"test": [row(0.2, "en"), row(0.4, "de")], "dev": [row(0.9)]}
+    report = import_mteb([file("results/maker__tiny/rev1/Sorting.json", content("Sorting", scores)).parents[2]], store)
+    whole, *parts = entries(store)
+    assert (whole.model, whole.benchmark, whole.source) == (
+        "maker/tiny",
+        "mteb/Sorting",
+        "maker__tiny/rev1/Sorting.json",
+    )
+    assert (whole.score.metric.name, whole.score.metric.aggregation) == ("main_score", Aggregation.MACRO)
+    assert whole.score.estimate == pytest.approx(0.5)
+    assert math.isnan(whole.score.low)
+    assert [(item.score.subset, item.score.estimate) for item in parts] == [
+        ("test/en", 0.2),
+        ("test/de", 0.4),
+        ("dev", 0.9),
+    ]
+    assert any("no interval" in sentence for sentence in report.remarks)
+
+
+def test_revisions_of_a_model_are_kept_apart_by_identity(store: Store, file: File) -> None:
+    for revision in ("rev1", "rev2"):
+        path = file(f"results/maker__tiny/{revision}/Sorting.json", content("Sorting", {"test": [row(0.5)]}))
+    import_mteb([path.parents[2]], store)
+    assert len(entries(store)) == 2
+    assert len({item.identity for item in entries(store)}) == 2
+
+
+def test_files_of_two_models_that_are_alike_to_the_byte_are_both_imported(store: Store, file: File) -> None:
+    for model in ("a__one", "b__two"):
+        path = file(f"results/{model}/rev/Sorting.json", content("Sorting", {"test": [row(0.5)]}))
+    import_mteb([path.parents[2]], store)
+    assert {item.model for item in entries(store)} == {"a/one", "b/two"}
+
+
+def test_the_record_of_a_model_is_not_taken_for_a_result(store: Store, file: File) -> None:
+    file("results/maker__tiny/rev/model_meta.json", {"name": "maker/tiny"})
+    path = file("results/maker__tiny/rev/Sorting.json", content("Sorting", {"test": [row(0.5)]}))
+    assert not import_mteb([path.parents[2]], store).skipped
+
+
+def test_rows_without_a_number_are_skipped_and_not_in_the_mean(store: Store, file: File) -> None:
+    scores = {"test": [row(math.nan, "en"), row(0.4, "de"), row(0.9, "de"), "odd"], "dev": 7}
+    report = import_mteb([file("maker__tiny/rev/Sorting.json", content("Sorting", scores))], store)
+    assert [item.score.estimate for item in entries(store)] == [0.4]
+    assert len(report.skipped) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "reason"),
+    [
+        ("tiny/rev/Sorting.json", content("Sorting", {"test": [row(0.5)]}), "folders"),
+        ("a__b/rev/Sorting.json", {"mteb_dataset_name": "Sorting", "test": {"accuracy": 1}}, "before 1.11"),
+        ("a__b/rev/Sorting.json", {"task_name": "Sorting"}, "no `scores`"),
+        ("a__b/rev/Sorting.json", content("Sorting", {}), "no score"),
+    ],
+)
+def test_what_cannot_be_imported_is_reported(store: Store, file: File, name: str, odd: Any, reason: str) -> None:
+    report = import_mteb([file(name, odd)], store)
+    assert not report.imported
+    assert reason in report.skipped[0].reason
+
+
+def test_a_hostile_task_name_is_a_text(store: Store, file: File) -> None:
+    import_mteb([file("a__b/rev/x.json", content("../../<b>up", {"test": [row(0.5)]}))], store)
+    assert [item.benchmark for item in entries(store)] == ["mteb/up"]
