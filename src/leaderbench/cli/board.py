@@ -138,6 +138,8 @@ def empty(table: "BoardTable", store: str) -> str:
 
 def print_table(table: "BoardTable", *, all_columns: bool) -> None:
     """The board as wide as the terminal: columns that don't fit are left out, and that is said."""
+    from dataclasses import replace
+
     from rich.markup import escape
     from rich.measure import Measurement
 
@@ -149,15 +151,18 @@ def print_table(table: "BoardTable", *, all_columns: bool) -> None:
         console.width = 10_000
     console.print(f"\n[bold]{escape(on_one_line(said(table.spec.title)))}[/bold]")
     count = len(table.spec.columns)
+    longest = sorted(table.rows, key=lambda row: -len(row.name))[:20]
+    sample = replace(table, rows=(*table.rows[:200], *longest))  # measuring 10,000 rows takes longer than it is worth
+    name_width = 48 if console.width > 100 else 30
     while True:
-        made = grid(table, count)
+        made = grid(sample, count, name_width)
         wide = Measurement.get(console, console.options.update(max_width=10_000), made).maximum
         if wide <= console.width or count == 0:
             break
         count -= 1
     if all_columns:
         console.width = max(wide, 80)
-    console.print(made)
+    console.print(grid(table, count, name_width))
     if count < len(table.spec.columns):
         left = [column.name for column in table.spec.columns[count:]]
         console.print(f"[dim]Left out for want of room: {escape(', '.join(left))}; --all-columns shows them.[/dim]")
@@ -166,19 +171,21 @@ def print_table(table: "BoardTable", *, all_columns: bool) -> None:
         console.print(f"[dim]{escape(on_one_line(note))}[/dim]")
 
 
-def grid(table: "BoardTable", count: int) -> "Table":
-    """The table with the first `count` of its columns."""
+def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
+    """The table with the first `count` of its columns, names cut to so many letters."""
     from rich.markup import escape
 
     from leaderbench.boards.export import on_one_line, shown
-    from leaderbench.boards.spec import said
+    from leaderbench.boards.spec import Direction, said
     from leaderbench.results.names import short_names
 
     columns = table.spec.columns[:count]
-    incomplete = any(row.columns < len(table.spec.columns) for row in table.rows)
-    made = tables.table("rank", "95 %", "model", "score", "95 %", right=("rank", "score"))
+    counting = sum(column.direction is not Direction.NONE for column in table.spec.columns)
+    incomplete = any(row.columns < counting for row in table.rows)
+    made = tables.table("rank", "interval", "model", "score", "95 %", right=("rank", "score"))
+    made.columns[1].no_wrap = True
     if incomplete:
-        made.add_column("has", justify="right", no_wrap=True)
+        made.add_column("columns", justify="right", no_wrap=True)
     for column in columns:
         made.add_column(escape(clipped(on_one_line(said(column.title) or column.name))), justify="right")
     short = short_names(dict.fromkeys(row.model for row in table.rows))
@@ -188,16 +195,16 @@ def grid(table: "BoardTable", count: int) -> "Table":
     for row in table.rows:
         place = row.static
         ranks = ("", "") if place is None else (str(place.rank), str(place))
-        name = escape(clipped(on_one_line(short[row.model] + row.name.removeprefix(row.model))))
+        name = escape(clipped(on_one_line(short[row.model] + row.name.removeprefix(row.model)), name_width))
         cells = ["" if cell is None else shown(cell.estimate) for cell in row.cells[:count]]
         style = "dim" if row.baseline else None
-        extra = [f"{row.columns}"] if incomplete else []
+        extra = [f"{row.columns} of {counting}"] if incomplete else []
         remarks = [escape(on_one_line("; ".join(row.flags)))] if flagged else []
         made.add_row(*ranks, name, *score_texts(table, row), *extra, *cells, *remarks, style=style)
     return made
 
 
-def clipped(text: str, most: int = 48) -> str:
+def clipped(text: str, most: int = 40) -> str:
     """A name with its middle left out where it is very long."""
     return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - most // 2 + 1 :]}"
 
