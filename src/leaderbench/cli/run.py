@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def run(
     models: Annotated[
         list[str],
-        typer.Argument(help="Hub id, local folder, bundled:NAME, or baseline:random; several are asked in turn.", metavar="MODEL"),
+        typer.Argument(
+            help="Hub id, local folder, bundled:NAME, or baseline:random; several are asked in turn.", metavar="MODEL"
+        ),
     ],
     benchmark: Annotated[
         list[str],

@@ -1,10 +1,10 @@
 """Samples for other programs: one row a sample as JSON lines, CSV or Parquet.
 
 All three have the same columns (`column_names`), and for a run whose questions chance chose one more that says so. What
-is not a finite number becomes null in JSON, an empty cell in CSV, and stays what it is in Parquet. In CSV a column that holds several values holds them as JSON, and a text that a
-spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe in
-front; so does a text that begins with an apostrophe, so that removing one leading apostrophe gives back every text.
-Numbers are never changed.
+is not a finite number becomes null in JSON, an empty cell in CSV, and stays what it is in Parquet. In CSV a column that
+holds several values holds them as JSON, and a text that a spreadsheet would run as a formula (it begins with `=`, `+`,
+`-`, `@`, a tab or a carriage return) gets an apostrophe in front; so does a text that begins with an apostrophe, so
+that removing one leading apostrophe gives back every text. Numbers are never changed.
 """
 
 import csv
