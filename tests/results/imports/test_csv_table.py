@@ -134,6 +134,7 @@ def test_shots_are_a_setting(read: Read) -> None:
         ("model\nx\n", "no column of scores"),
         ("model,type\nx,y\n", "no column of scores"),
         ("model,remark\nx,y\n", "none of its columns holds numbers"),
+        ("model," + ",".join(map(str, range(999))) + "\n" + "m,0.5\n" * 401, "more than the 400,000"),
         ('model,benchmark,score\n"' + "x" * 200_000 + '",x,1\n', "no CSV"),
     ],
 )

@@ -13,7 +13,7 @@ from leaderbench.benchmarks import registry
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Flag
 from leaderbench.results.entries import Entry, Provenance
-from leaderbench.results.imports import Report, import_lm_eval, stored_entries
+from leaderbench.results.imports import Report, import_lm_eval, lm_eval, stored_entries
 from leaderbench.results.imports.lm_eval import aggregation_of, leaves_of
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
@@ -204,6 +204,8 @@ def test_a_written_answer_under_two_filters_is_one_sample_with_both_metrics(writ
     (found,) = runs(store).values()
     (sample,) = found.samples
     assert found.manifest.settings == ""
+    assert [score.metric.name for score in found.scores[:2]] == list(sample.metrics)
+    assert next(iter(sample.metrics)) == "exact_match,strict-match"
     assert sample.metrics == {"exact_match,strict-match": 0.0, "exact_match,flexible-extract": 1.0}
     assert sample.predictions == {"exact_match,strict-match": "[invalid]", "exact_match,flexible-extract": "4"}
     assert (sample.prompt, sample.continuations, sample.log_likelihoods) == ("2 + 2?", ("it is 4",), ())
@@ -272,6 +274,18 @@ def test_samples_that_are_not_whole_make_no_run_but_the_score_comes_in(
     (skipped,) = report.skipped
     assert reason in skipped.reason
     assert "'piqa'" in skipped.reason
+
+
+def test_samples_that_would_fill_the_memory_are_left_out(
+    write: Write, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lm_eval, "LARGEST_RUN", 300)
+    with_samples(write, store, {"hellaswag": choice_rows(), "piqa": choice_rows(seed=1)})
+    assert len(runs(store)) == 2
+    monkeypatch.setattr(lm_eval, "LARGEST_RUN", 100)
+    report = with_samples(write, store, {"winogrande": choice_rows()})
+    assert "too long" in report.skipped[0].reason
+    assert [item.benchmark for item in entries(store)] == ["winogrande/lm-eval"]
 
 
 def test_published_numbers_that_the_samples_do_not_give_are_remarked_on(write: Write, store: Store) -> None:
@@ -413,6 +427,7 @@ def test_several_results_of_a_model_are_all_kept_with_their_dates(write: Write, 
         ({"results": {}, "model_name": "m"}, "no score"),
         ({"results": {"piqa": None}, "model_name": "m"}, "no finite number"),
         ([1], "not an object"),
+        ({"results": dict.fromkeys(map(str, range(20_001))), "model_name": "m"}, "20,001 tasks"),
     ],
 )
 def test_what_is_no_result_is_reported(

@@ -26,7 +26,7 @@ from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.imports.csv_columns import Column, Scale, column_of, written_number
 from leaderbench.results.imports.csv_headers import Columns, columns_of, plain
-from leaderbench.results.imports.files import Source, UnusableError, plain_name, read, text_of
+from leaderbench.results.imports.files import Source, UnusableError, check_count, plain_name, read, text_of
 from leaderbench.results.imports.importing import Found, Importing, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
@@ -34,6 +34,8 @@ from leaderbench.results.imports.values import count, moment_in, name, quoted, s
 from leaderbench.results.store import Store
 
 SYSTEM = "published"
+MOST_SCORES = 400_000
+"""Scores of a table; 10,000 models with 40 columns each."""
 
 _metric = re.compile(r"(.+?)\s*\((micro|macro)\)", re.IGNORECASE)
 
@@ -120,6 +122,7 @@ def table_of(text: str, file: str) -> Table:
     if "score" not in columns.facts and not columns.scores:
         raise UnusableError(f"it has no column of scores; its columns are {quoted(', '.join(header))}")
     width = len(header)
+    check_count(len(rows) * max(1, len(columns.scores)), MOST_SCORES, "scores")
     whole = [replace(row, cells=(*row.cells[:width], *[""] * (width - len(row.cells)))) for row in rows[1:]]
     return Table(file, header, columns, whole)
 
@@ -158,8 +161,9 @@ def _read_benchmarks(table: Table) -> None:
         for number, row in enumerate(table.rows)
         if len(found) < 2 or any(column.values[number] not in (None, 0.0) for column in found.values())
     ]
+    lines = {row.line for row in evaluated}
     for row in table.rows:
-        if row not in evaluated:
+        if row.line not in lines:
             table.trouble(row, "every score is 0 or missing, so the model was not evaluated")
     for place in found:
         column = _column(table, place, evaluated)

@@ -17,11 +17,17 @@ from leaderbench.results.imports.report import Skipped
 from leaderbench.results.imports.values import unbroken
 
 MIB = 1 << 20
-LARGEST = 32 * MIB
+LARGEST = 16 * MIB
 """Bytes of a result file, unpacked, that are read: published ones have some hundred kilobytes."""
 
 LARGEST_SAMPLES = 2048 * MIB
-"""Bytes of all sample files of one run, unpacked."""
+"""Bytes of a sample file, unpacked."""
+
+LARGEST_RUN = 256 * MIB
+"""Characters of prompts and answers of one run, which are in memory together: MMLU with 5 shots has 50 million."""
+
+MOST_TASKS = 20_000
+"""Tasks of a result file, or rows of one task: real ones have some hundred."""
 
 LONGEST_LINE = 16 * MIB
 """Bytes of one sample."""
@@ -119,6 +125,12 @@ def lines(path: Path, digest: "hashlib._Hash", most: int) -> Iterator[bytes]:
                 raise UnusableError("it is too large to be read as samples")
             digest.update(line)
             yield line
+
+
+def check_count(number: int, most: int, what: str) -> None:
+    """Raise `UnusableError` where a file holds more of something than any real one, and would fill the memory."""
+    if number > most:
+        raise UnusableError(f"it holds {number:,} {what}, more than the {most:,} that are read from one file")
 
 
 def text_of(data: bytes) -> str:

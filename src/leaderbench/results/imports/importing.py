@@ -58,8 +58,9 @@ class Importing:
 
     def run(self, source: Source, run: Run) -> None:
         """Store a run; one that is there stays."""
-        new = not (self.store.path / "runs" / run.id).exists()
-        self.store.save(run)
+        new = not (self.store.path / "runs" / run.id / "manifest.json").exists()
+        if new:
+            self.store.save(run)
         model, benchmark = str(run.manifest.model["name"]), str(run.manifest.benchmark["name"])
         self.imported.append(Imported(source.name, model, benchmark, run.id, len(run.scores), new))
 
@@ -111,6 +112,8 @@ def import_each(
     Raises `LeaderbenchError` where a path does not exist or the store cannot be written.
     """
     sources, problems = find(paths, wanted)
+    if not sources and not problems:
+        raise LeaderbenchError(f"There is no result file in {_listed(paths)}: give a result file, or a folder of them.")
     with into(store) as importing:
         importing.skipped.extend(problems)
         for source in sources:
@@ -120,8 +123,6 @@ def import_each(
                 importing.skip(source, str(error))
             except RecursionError:
                 importing.skip(source, "it is nested too deeply")
-    if not sources and not problems:
-        raise LeaderbenchError(f"There is no result file in {_listed(paths)}: give a result file, or a folder of them.")
     return importing.report()
 
 

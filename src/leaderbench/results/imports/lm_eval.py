@@ -12,7 +12,16 @@ from typing import Any
 
 from leaderbench.records import Aggregation, Json, Metric, Sample, Score
 from leaderbench.results.entries import Entry
-from leaderbench.results.imports.files import LARGEST_SAMPLES, Source, UnusableError, object_of, plain_name, read
+from leaderbench.results.imports.files import (
+    LARGEST_RUN,
+    MOST_TASKS,
+    Source,
+    UnusableError,
+    check_count,
+    object_of,
+    plain_name,
+    read,
+)
 from leaderbench.results.imports.importing import Found, Importing, import_each
 from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, manifest_of, model_name, settings_of
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
@@ -72,6 +81,7 @@ def results_of(content: Mapping[str, Any], source: Source, digest: str) -> Resul
         )
     if not isinstance(content.get("results"), dict):
         raise UnusableError("it has no `results`, so it is no results file of lm-eval")
+    check_count(len(content["results"]) + len(mapping(content.get("groups"))), MOST_TASKS, "tasks")
     folder = source.path.absolute().parent.name
     model = model_name(content, folder if "__" in folder else "")
     if not model:
@@ -103,7 +113,7 @@ def _take_run(
 ) -> set[str]:
     """Store the run of these tasks, and return those that are in it; tasks whose samples are not whole are skipped."""
     kept: dict[str, TaskSamples] = {}
-    left = LARGEST_SAMPLES
+    left = LARGEST_RUN
     for task in sorted(tasks, key=lambda item: (item.subset, item.name)):
         try:
             found = read_samples(files[slug(task.name)], task, left)

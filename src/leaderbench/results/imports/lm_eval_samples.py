@@ -16,7 +16,7 @@ from typing import Any
 from leaderbench.metrics.choice import best, margin, per_character
 from leaderbench.metrics.truthful import log_odds
 from leaderbench.records import Flag, Sample
-from leaderbench.results.imports.files import UnusableError, json_of, lines
+from leaderbench.results.imports.files import LARGEST_SAMPLES, UnusableError, json_of, lines
 from leaderbench.results.imports.lm_eval_tasks import Task
 from leaderbench.results.imports.values import LONGEST_NAME, mapping, number, slug, unbroken
 
@@ -37,16 +37,17 @@ class TaskSamples:
     """SHA-256 of the file, unpacked."""
 
     size: int
-    """Bytes of the file, unpacked."""
+    """Characters of prompts and answers."""
 
 
 def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
-    """The samples of one task. Raises `UnusableError`, with the line, where the file is not whole."""
+    """The samples of one task. Raises `UnusableError`, with the line, where the file is not whole, or where prompts and
+    answers have more than `most` characters.
+    """
     digest, size = hashlib.sha256(), 0
     found: dict[object, Sample] = {}
     filters: set[tuple[object, str]] = set()
-    for place, line in enumerate(lines(path, digest, most), 1):
-        size += len(line)
+    for place, line in enumerate(lines(path, digest, LARGEST_SAMPLES), 1):
         if not line.strip():
             continue
         try:
@@ -56,6 +57,9 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
             sample = sample_of(row, task)
         except UnusableError as error:
             raise UnusableError(f"line {place}: {error}") from error
+        size += len(sample.prompt) + sum(sample.characters)
+        if size > most:
+            raise UnusableError("they are too long to be held in memory")
         key = (row["doc_id"], slug(row.get("filter")))
         if key in filters:
             raise UnusableError(f"line {place}: question {sample.example_id} stands there twice")
@@ -70,9 +74,10 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
 
 
 def _with_filter(known: Sample, other: Sample) -> Sample:
-    """A sample with the metrics of another filter of the same answer."""
-    metrics, predictions = {**other.metrics, **known.metrics}, {**other.predictions, **known.predictions}
-    return replace(known, metrics=metrics, predictions=predictions)
+    """A sample with the metrics of another filter of the same answer; the first filter's stand first."""
+    metrics = {name: value for name, value in other.metrics.items() if name not in known.metrics}
+    predictions = {name: value for name, value in other.predictions.items() if name not in known.predictions}
+    return replace(known, metrics={**known.metrics, **metrics}, predictions={**known.predictions, **predictions})
 
 
 def sample_of(row: Mapping[str, Any], task: Task) -> Sample:

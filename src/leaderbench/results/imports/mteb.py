@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.records import Aggregation, Metric
-from leaderbench.results.imports.files import Source, UnusableError, object_of, plain_name, read
+from leaderbench.results.imports.files import (
+    MOST_TASKS,
+    Source,
+    UnusableError,
+    check_count,
+    object_of,
+    plain_name,
+    read,
+)
 from leaderbench.results.imports.importing import Found, Importing, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
@@ -66,6 +74,8 @@ def scores_of(content: Mapping[str, Any], model: str, revision: str, file: str, 
             if old
             else "it has no `scores` by split, so it is no result of MTEB"
         )
+    check_count(sum(len(items) for items in splits.values() if isinstance(items, list)), MOST_TASKS, "rows")
+    check_count(len(splits), MOST_TASKS, "splits")
     rows: dict[str, float] = {}
     left_out: list[str] = []
     for split, items in splits.items():

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.records import Aggregation, Metric, Score
-from leaderbench.results.imports.files import Source, UnusableError, object_of, plain_name, read
+from leaderbench.results.imports.files import (
+    MOST_TASKS,
+    Source,
+    UnusableError,
+    check_count,
+    object_of,
+    plain_name,
+    read,
+)
 from leaderbench.results.imports.importing import Found, Importing, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
@@ -66,6 +74,7 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
     model = name(general.get("model_name"))
     if not model:
         raise UnusableError("it does not say which model was asked")
+    check_count(len(content["results"]), MOST_TASKS, "tasks")
     limit = f"limit {most}" if (most := count(general.get("max_samples"))) else ""
     scores: list[Placed] = []
     left_out: list[str] = []
