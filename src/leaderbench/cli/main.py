@@ -27,6 +27,7 @@ from leaderbench.cli import (
     requests,
     run,
     sample,
+    serve,
     show,
     stability,
 )
@@ -50,6 +51,7 @@ for name, command in (
     ("requests", requests.requests),
     ("export", export.export),
     ("index", index.index),
+    ("serve", serve.serve),
     ("doctor", doctor.doctor),
     ("demo", demo.demo),
 ):

@@ -1,0 +1,1 @@
+"""How do people reach it in a browser: the site and its REST API."""

@@ -1,0 +1,115 @@
+"""The REST API, version 1: read only; each answer is a value of `values`, made by the function that its page uses."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from leaderbench.boards.export import as_csv
+from leaderbench.web import board_pages, comparison_pages, model_pages, run_pages, sample_pages
+from leaderbench.web.live import LiveStore
+from leaderbench.web.values import (
+    Comparison,
+    ListedBoard,
+    ModelDetail,
+    ModelScore,
+    Paged,
+    Problem,
+    RunDetail,
+    SamplePage,
+    ShownBenchmark,
+    ShownBoard,
+    ShownModel,
+    ShownRun,
+    ShownSample,
+)
+from leaderbench.web.views import BoardView, ComparisonView, ModelsView, PageNumber, PageSize, RunsView, SamplesView
+
+prefix = "/api/v1"
+Name = Annotated[str, Query(min_length=1, max_length=1000)]
+BoardName = Annotated[str, Path(max_length=80)]
+RunId = Annotated[str, Path(max_length=200)]
+Number = Annotated[int, Path(ge=0, le=1_000_000_000)]
+
+refusals: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such thing in the store."},
+    409: {"model": Problem, "description": "It is there and cannot be used: it is damaged, or its file is wrong."},
+    422: {"model": Problem, "description": "A word of the address is unknown or cannot be."},
+}
+
+
+def router(live: LiveStore) -> APIRouter:
+    """The addresses of the API for a store."""
+    made = APIRouter(prefix=prefix, responses=refusals)
+    _boards(made, live)
+    _models(made, live)
+    _runs(made, live)
+    return made
+
+
+def _boards(made: APIRouter, live: LiveStore) -> None:
+    @made.get("/boards", summary="Every board", tags=["boards"])
+    def boards() -> tuple[ListedBoard, ...]:
+        return board_pages.listed_boards(live)
+
+    @made.get("/boards/{name}", summary="A page of a board, as its page on the site shows it", tags=["boards"])
+    def board(name: BoardName, view: Annotated[BoardView, Query()]) -> ShownBoard:
+        return board_pages.shown_board(live, name, view)
+
+    @made.get(
+        "/boards/{name}/csv",
+        summary="All rows of a view of a board as CSV",
+        tags=["boards"],
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table"}},
+    )
+    def board_csv(name: BoardName, view: Annotated[BoardView, Query()]) -> Response:
+        text = as_csv(board_pages.board_file(live, name, view))
+        disposition = f'attachment; filename="{name}.csv"'  # a board's name is letters, digits, dots and dashes
+        content = text.encode("utf-8", "replace")
+        return Response(content, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})
+
+
+def _models(made: APIRouter, live: LiveStore) -> None:
+    @made.get("/models", summary="A page of models", tags=["models"])
+    def models(view: Annotated[ModelsView, Query()]) -> Paged[ShownModel]:
+        return model_pages.shown_models(live, view)
+
+    @made.get("/model", summary="One model: its scores, places and facts", tags=["models"])
+    def model(name: Name) -> ModelDetail:
+        return model_pages.shown_model(live, name)
+
+    @made.get("/benchmarks", summary="Every benchmark", tags=["benchmarks"])
+    def benchmarks() -> tuple[ShownBenchmark, ...]:
+        return run_pages.shown_benchmarks(live)
+
+    @made.get("/benchmark", summary="One benchmark", tags=["benchmarks"])
+    def benchmark(name: Name) -> ShownBenchmark:
+        return run_pages.shown_benchmark(live, name)
+
+    @made.get("/benchmark/scores", summary="A page of the scores of a benchmark", tags=["benchmarks"])
+    def scores(
+        name: Name, page: Annotated[PageNumber, Query()] = 1, rows: Annotated[PageSize, Query()] = 100
+    ) -> Paged[ModelScore]:
+        return run_pages.benchmark_scores(live, name, page, rows)
+
+
+def _runs(made: APIRouter, live: LiveStore) -> None:
+    @made.get("/runs", summary="A page of runs, newest first", tags=["runs"])
+    def runs(view: Annotated[RunsView, Query()]) -> Paged[ShownRun]:
+        return run_pages.shown_runs(live, view)
+
+    @made.get("/runs/{run}", summary="One run: scores and manifest", tags=["runs"])
+    def run(run: RunId) -> RunDetail:
+        return run_pages.shown_run(live, run)
+
+    @made.get("/runs/{run}/samples", summary="A page of the samples of a run", tags=["runs"])
+    def samples(run: RunId, view: Annotated[SamplesView, Query()]) -> SamplePage:
+        return sample_pages.shown_samples(live, run, view)
+
+    @made.get("/runs/{run}/samples/{number}", summary="One sample, whole", tags=["runs"])
+    def sample(run: RunId, number: Number) -> ShownSample:
+        return sample_pages.shown_sample(live, run, number)
+
+    @made.get("/comparison", summary="Two runs question by question", tags=["runs"])
+    def comparison(view: Annotated[ComparisonView, Query()]) -> Comparison:
+        return comparison_pages.compared(live, view)

@@ -1,0 +1,112 @@
+"""The site and the API of a store as one ASGI application."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.web import api, drawing, files, pages, words
+from leaderbench.web.conditional import Conditional, program
+from leaderbench.web.live import AbsentError, LiveStore
+
+log = logging.getLogger("leaderbench.web")
+
+
+def application(live: LiveStore) -> FastAPI:
+    """The site of a store. While it is served, changes of the store are picked up."""
+
+    @asynccontextmanager
+    async def watched(_: FastAPI) -> AsyncIterator[None]:
+        live.start()
+        try:
+            yield
+        finally:
+            live.close()
+
+    app = FastAPI(
+        title="leaderbench",
+        version=program(),
+        description="Scores of language models with their uncertainty, down to every answer. Read only.",
+        openapi_url=f"{api.prefix}/openapi.json",
+        docs_url=None,  # its page loads scripts from another host
+        redoc_url=None,
+        lifespan=watched,
+    )
+    app.include_router(api.router(live))
+    for language in words.languages:
+        app.include_router(pages.router(live, language))
+    _files(app)
+    _refusals(app, live)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Conditional, state=live.version, unchanging=files.prefix)
+    return app
+
+
+def _files(app: FastAPI) -> None:
+    """The front door, and the files that pages load."""
+    known = {address: name for name, address in files.addresses().items()}
+
+    @app.get("/", include_in_schema=False)
+    def front(request: Request) -> Response:
+        return RedirectResponse(f"/{words.preferred(request.headers.get('accept-language', ''))}/")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        return Response(status_code=204)
+
+    @app.get("/static/{digest}/{name}", include_in_schema=False)
+    def file(digest: str, name: str) -> Response:
+        found = known.get(f"{files.prefix}{digest}/{name}")
+        if found is None:
+            raise HTTPException(404)
+        return Response(files.content(found), media_type=files.kinds[found])
+
+
+def _refusals(app: FastAPI, live: LiveStore) -> None:
+    """What a reader is told where there is no answer: a sentence, as JSON or on a page."""
+
+    def refuse(request: Request, status: int, sentence: str) -> Response:
+        if not request.url.path.startswith(("/en/", "/zh/")):
+            content = sentence.encode("utf-8", "replace").decode()
+            return JSONResponse({"detail": content}, status)
+        language = request.url.path[1:3]
+        return drawing.page(live, request, language, "error.html.j2", {"status": status, "sentence": sentence}, status)
+
+    @app.exception_handler(AbsentError)
+    def absent(request: Request, error: AbsentError) -> Response:
+        return refuse(request, 404, live.said(str(error)))
+
+    @app.exception_handler(LeaderbenchError)
+    def unusable(request: Request, error: LeaderbenchError) -> Response:
+        return refuse(request, 409, live.said(str(error)))
+
+    @app.exception_handler(RequestValidationError)
+    def wrong(request: Request, error: RequestValidationError) -> Response:
+        told = [_told(item) for item in error.errors()[:5]]
+        return refuse(request, 422, "This address cannot be answered: " + "; ".join(told) + ".")
+
+    @app.exception_handler(HTTPException)
+    def other(request: Request, error: HTTPException) -> Response:
+        sentences = {404: "There is nothing at this address.", 405: "Only GET is answered here."}
+        return refuse(request, error.status_code, sentences.get(error.status_code, str(error.detail)))
+
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed.", request.method, request.url.path, exc_info=error)
+        return refuse(request, 500, "This is an error that nobody foresaw; the server's own output says more.")
+
+
+def _told(item: Any) -> str:
+    """What is wrong with one word of an address."""
+    name = ".".join(str(part) for part in item["loc"][1:])[:100] or "the address"
+    if item["type"] == "extra_forbidden":
+        return f"{name} is not known here"
+    message = str(item["msg"])
+    return f"{name}: {message[:1].lower()}{message[1:200]}"

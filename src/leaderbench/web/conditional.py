@@ -1,0 +1,90 @@
+"""What goes around every answer: what a browser may do with it, and whether it still has the last one."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+policy = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'none'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Scripts and styles come as files of this site; nothing else is fetched, and nobody puts the site into a frame."""
+
+headers = {
+    "content-security-policy": policy,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def program() -> str:
+    """Which leaderbench answers."""
+    try:
+        return version("leaderbench")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class Conditional:
+    """Answers 304 where the store is as it was when the reader got the answer; adds the security headers to all."""
+
+    def __init__(self, app: ASGIApp, state: Callable[[], str], unchanging: str) -> None:
+        """`state` tells contents apart; addresses that begin with `unchanging` have their version in them."""
+        self.app = app
+        self.state = state
+        self.unchanging = unchanging
+        self.program = program()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        fixed = scope["path"].startswith(self.unchanging)
+        tag = "" if fixed or scope["method"] != "GET" else await self._tag(scope)
+        if tag and tag in _asked(scope):
+            start: Message = {"type": "http.response.start", "status": 304, "headers": []}
+            _add(start, tag)
+            await send(start)
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add(message, tag if message["status"] == 200 else "")
+                if fixed and message["status"] == 200:
+                    MutableHeaders(scope=message)["cache-control"] = "public, max-age=31536000, immutable"
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+    async def _tag(self, scope: Scope) -> str:
+        try:
+            state = await run_in_threadpool(self.state)
+        except Exception:  # whatever it is, the page itself says it
+            return ""
+        parts = (self.program, state, scope["path"], scope["query_string"].decode("latin-1"))
+        return f'W/"{hashlib.sha256(chr(10).join(parts).encode("utf-8", "replace")).hexdigest()[:24]}"'
+
+
+def _asked(scope: Scope) -> set[str]:
+    """The tags that the reader has."""
+    found: Any = (value for name, value in scope["headers"] if name == b"if-none-match")
+    return {item.strip() for value in found for item in value.decode("latin-1").split(",")}
+
+
+def _add(message: Message, tag: str) -> None:
+    added = MutableHeaders(scope=message)
+    for name, value in headers.items():
+        added[name] = value
+    if tag:
+        added["etag"] = tag
+        added["cache-control"] = "no-cache"
+    elif "cache-control" not in added:
+        added["cache-control"] = "no-store"

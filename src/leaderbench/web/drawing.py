@@ -1,0 +1,204 @@
+"""From values to HTML: templates that escape every text, numbers as people read them, whiskers and heat."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from leaderbench.boards.export import shown
+from leaderbench.explain.report import cells
+from leaderbench.results.names import short_names
+from leaderbench.web import files, words
+from leaderbench.web.conditional import program
+from leaderbench.web.live import LiveStore
+from leaderbench.web.values import Number, ShownBoard, ShownCell, ShownScore
+from leaderbench.web.views import Values
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Scale = tuple[float, float]
+
+shades = 10
+"""Of a heat strip."""
+
+coldest = -12.0
+"""Nats: a token less likely than this is as dark as one that is as likely as this."""
+
+
+def page(
+    live: LiveStore, request: Request, language: str, template: str, values: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page as an answer."""
+    path = request.url.path
+    rest = path.removeprefix(f"/{language}") if path.startswith(f"/{language}/") else "/"
+    query = f"?{request.url.query}" if request.url.query else ""
+    text = (
+        templates()
+        .get_template(template)
+        .render(
+            {
+                "t": partial(words.translated, language),
+                "to": partial(address, language),
+                "language": language,
+                "tag": words.tags[language],
+                "languages": [(code, name, f"/{code}{rest}{query}") for code, name in words.languages.items()],
+                "static": files.addresses(),
+                "trouble": live.trouble,
+                "looking": not live.looked.is_set(),
+                "remarks": live.index.remarks,
+                "program": program(),
+                "request_query": query,
+                "api": f"/api/v1{rest}",
+            }
+            | dict(values)
+        )
+    )
+    return HTMLResponse(text.encode("utf-8", "replace"), status)
+
+
+@cache
+def templates() -> "Environment":
+    """The templates, with what they call."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def printable(value: Any) -> Any:
+        return cells.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    made = Environment(
+        loader=PackageLoader("leaderbench.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "cell_value": cell_value,
+        "heat": heat,
+        "interval": interval,
+        "number": number,
+        "pairs": lambda names: [(name, name) for name in names],
+        "once": once,
+        "place": place,
+        "prose": prose,
+        "pretty": pretty,
+        "probability": probability,
+        "scale": scale,
+        "scales": scales,
+        "short": short_names,
+        "signed": signed,
+        "spaces": spaces,
+        "when": when,
+    }
+    return made
+
+
+def address(language: str, kind: str, *parts: object, **query: object) -> str:
+    """The address of a page: its kind, what stands behind it, and words after `?`."""
+    path = "/".join([f"/{language}", kind, *(quote(str(part), safe="") for part in parts)])
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def number(value: Number, *, share: bool | None = None) -> str:
+    """A score as people read it, a share in percent; a dash where there is none."""
+    return shown(math.nan if value is None else value, share=share)
+
+
+def interval(low: Number, high: Number, *, share: bool | None = None) -> str:
+    """Both ends of an interval; empty where there is none."""
+    if low is None or high is None:
+        return ""
+    if share is None:
+        share = 0 <= low <= 1 and 0 <= high <= 1
+    return f"{_percent(low, share)}–{_percent(high, share)}"
+
+
+def _percent(value: float, share: bool) -> str:
+    return cells.minus(f"{100 * value if share else value:,.1f}")
+
+
+def signed(value: Number, *, share: bool = True) -> str:
+    """A difference, in points where it is one of shares."""
+    return "–" if value is None else cells.minus(f"{100 * value if share else value:+,.1f}")
+
+
+def cell_value(cell: ShownCell, values: Values) -> Number:
+    """Which of a cell's numbers a view shows."""
+    return cell.normalised if values is Values.NORMALISED else cell.estimate
+
+
+def scales(board: ShownBoard) -> list[Scale | None]:
+    """For each column the range of its intervals on this page, which its whiskers share."""
+    columns = range(len(board.columns))
+    found = ([row.cells[place] for row in board.rows.items] for place in columns)
+    return [scale([cell for cell in column if cell is not None]) for column in found]
+
+
+def scale(items: Sequence[Any]) -> Scale | None:
+    """The range of some intervals (`low`, `high`); None where there is none to show."""
+    ends = [end for item in items for end in (item.low, item.high) if end is not None]
+    return (min(ends), max(ends)) if ends and min(ends) < max(ends) else None
+
+
+def place(value: float, ends: Scale) -> float:
+    """Where a value lies on a scale, 2 to 98 from left to right."""
+    share = (min(max(value, ends[0]), ends[1]) - ends[0]) / (ends[1] - ends[0])
+    return round(2 + 96 * share, 1)
+
+
+def heat(log_probability: Number) -> int:
+    """The shade of a token: 0 where the model was sure of it, 9 where it hardly thought of it."""
+    if log_probability is None:
+        return 0
+    return min(shades - 1, int(shades * min(1.0, max(0.0, log_probability / coldest))))
+
+
+def pretty(value: Any) -> str:
+    """A JSON value on a few lines; a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False)
+
+
+def spaces(text: str) -> str:
+    """A continuation with its outer spaces and line breaks visible."""
+    inner = text.strip(" ")
+    start = len(text) - len(text.lstrip(" "))
+    return ("␣" * start + inner + "␣" * (len(text) - start - len(inner))).replace("\n", "⏎")
+
+
+def when(moment: str) -> str:
+    """An ISO 8601 time to the minute."""
+    return moment[:16].replace("T", " ")
+
+
+def once(scores: Sequence[ShownScore]) -> list[ShownScore]:
+    """Scores without those of subsets that say the same again: inside a subset micro and macro means are one."""
+    seen: dict[tuple[str, str | None], ShownScore] = {}
+    for score in scores:
+        name = score.metric if score.subset is None else score.metric.partition(" (")[0]
+        seen.setdefault((name, score.subset), score)
+    return list(seen.values())
+
+
+def prose(text: str) -> str:
+    """A text whose `words in backticks` are set as code."""
+    from markupsafe import Markup, escape
+
+    parts = cells.visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    joined = (
+        escape(part) if place % 2 == 0 else Markup("<code>{}</code>").format(part) for place, part in enumerate(parts)
+    )
+    return Markup("").join(joined)
+
+
+def probability(value: Number) -> str:
+    """A p value: `0.032`, `2.4·10⁻²⁰`."""
+    return "–" if value is None else cells.number(value)

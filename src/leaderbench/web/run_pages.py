@@ -1,0 +1,161 @@
+"""What is said of benchmarks and runs."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from leaderbench.benchmarks import registry
+from leaderbench.errors import LeaderbenchError
+from leaderbench.explain.report.html import finite
+from leaderbench.models.baselines import is_baseline
+from leaderbench.records import Json
+from leaderbench.results.entries import Provenance
+from leaderbench.results.listings import ListedRun
+from leaderbench.results.runs import Run
+from leaderbench.web.live import AbsentError, LiveStore
+from leaderbench.web.model_pages import model_score, shown_score
+from leaderbench.web.values import ModelScore, Paged, RunDetail, ShownBenchmark, ShownRun
+from leaderbench.web.views import RunsView
+
+
+def shown_benchmarks(live: LiveStore) -> tuple[ShownBenchmark, ...]:
+    """Every benchmark that can be asked or has scores; those with scores first."""
+    counts = {item.name: item for item in live.index.benchmarks()}
+    names = [*counts, *(name for name in registry.names() if name not in counts)]
+    return tuple(_benchmark(name, counts) for name in names)
+
+
+def _benchmark(name: str, counts: Mapping[str, object]) -> ShownBenchmark:
+    plain = registry.get(name) if name in registry.names() else None
+    count = counts.get(name)
+    return ShownBenchmark(
+        name=name,
+        summary=plain.summary if plain else "",
+        dataset=plain.dataset if plain else "",
+        metrics=tuple(map(str, plain.metrics)) if plain else (),
+        models=getattr(count, "models", 0),
+        runs=getattr(count, "runs", 0),
+        imported=getattr(count, "imported", 0),
+    )
+
+
+def shown_benchmark(live: LiveStore, name: str) -> ShownBenchmark:
+    """One benchmark. Raises `AbsentError`."""
+    for item in shown_benchmarks(live):
+        if item.name == name:
+            return item
+    raise AbsentError(f"There is no benchmark {name[:200]!r} here.")
+
+
+def benchmark_scores(live: LiveStore, name: str, page: int = 1, size: int = 100) -> Paged[ModelScore]:
+    """A page of the scores of a benchmark in its first metric of each run, the highest first."""
+    shown_benchmark(live, name)
+
+    def read() -> list[ModelScore]:
+        seen: set[str] = set()
+        found = []
+        for entry in live.index.entries([name]):
+            if entry.benchmark == name and (not entry.run or entry.run not in seen):
+                seen.add(entry.run)
+                found.append(model_score(live, entry))
+        return sorted(found, key=lambda item: (item.score.estimate is None, -(item.score.estimate or 0.0), item.model))
+
+    scores = live.keep(("benchmark", name), live.version(), read)
+    start = (page - 1) * size
+    return Paged[ModelScore](items=tuple(scores[start : start + size]), page=page, size=size, total=len(scores))
+
+
+def shown_runs(live: LiveStore, view: RunsView) -> Paged[ShownRun]:
+    """A page of runs, newest first."""
+    found = live.index.runs(
+        view.page,
+        view.rows,
+        benchmark=view.benchmark or None,
+        model=view.model or None,
+        provenance=Provenance(view.provenance) if view.provenance else None,
+        search=view.q,
+    )
+    items = tuple(_run(live, item) for item in found.items)
+    return Paged[ShownRun](items=items, page=found.number, size=found.size, total=found.total)
+
+
+def _run(live: LiveStore, item: ListedRun) -> ShownRun:
+    return ShownRun(
+        id=item.id,
+        model=item.model,
+        identity=item.identity,
+        benchmark=item.benchmark,
+        dataset=item.dataset,
+        revision=item.revision,
+        created=item.created,
+        settings=item.settings,
+        provenance=item.provenance.value,
+        source=live.said(item.source),
+        problem=live.said(item.problem),
+        scores=tuple(map(shown_score, item.scores)),
+    )
+
+
+def listed_run(live: LiveStore, name: str) -> ListedRun:
+    """The run of exactly this id, as the index has it: no other name ever comes to the files. Raises `AbsentError`."""
+    try:
+        found = live.index.run(name)
+    except LeaderbenchError as error:
+        raise AbsentError(f"There is no run {name[:100]!r} here.") from error
+    if found.id != name:
+        raise AbsentError(f"There is no run {name[:100]!r} here; one is called {found.id}.")
+    return found
+
+
+def whole_run(live: LiveStore, name: str) -> Run:
+    """A run with its samples, not read yet; kept for the next reader. Raises `LeaderbenchError` where it is damaged."""
+    found = listed_run(live, name)
+    return live.keep(("run", found.id), live.version(), lambda: live.store.run(found.id))
+
+
+def shown_run(live: LiveStore, name: str) -> RunDetail:
+    """A run with its manifest; a damaged one with its problem. Raises `AbsentError`."""
+    found = listed_run(live, name)
+    short = _run(live, found)
+    manifest: dict[str, Json] = {}
+    samples, trouble = 0, ""
+    try:
+        run = whole_run(live, name)
+        manifest = finite(asdict(run.manifest))
+        samples = len(run.samples)
+    except LeaderbenchError as error:
+        trouble = live.said(str(error))
+    return RunDetail(
+        **{field: getattr(short, field) for field in ShownRun.model_fields},
+        command=command(found),
+        manifest=manifest,
+        samples=samples,
+        samples_problem="" if trouble == short.problem else trouble,
+    )
+
+
+def command(run: ListedRun) -> str:
+    """What repeats a run; empty where it was not made here or does not say what of."""
+    if run.provenance is not Provenance.MADE_HERE or not (run.model and run.benchmark):
+        return ""
+    limits = run.limits
+    words = ["leaderbench", "run", run.model, "--benchmark", run.benchmark]
+    for name, option in (("limit", "--limit"), ("shots", "--shots"), ("questions", "--questions"), ("seed", "--seed")):
+        value = limits.get(name)
+        if isinstance(value, int) and not isinstance(limits.get("until_separated"), dict):
+            words += [option, str(value)]
+    subsets = limits.get("subsets")
+    for subset in subsets if isinstance(subsets, list) else []:
+        words += ["--subset", str(subset)]
+    return shlex.join(words)
+
+
+def comparable(live: LiveStore, run: ShownRun, most: int = 50) -> tuple[ShownRun, ...]:
+    """Other runs that share its questions, those of the same implementation first."""
+    family = run.benchmark.partition("/")[0]
+    if not family or run.problem:
+        return ()
+    found = live.index.runs(1, 1000, benchmark=family, damaged=False).items
+    others = [item for item in found if item.id != run.id]
+    others.sort(key=lambda item: (item.benchmark != run.benchmark, is_baseline(item.model)))
+    return tuple(_run(live, item) for item in others[:most])

@@ -1,0 +1,69 @@
+"""Serving a store: a socket of its own, so that what is wrong with the address is said before anything else begins."""
+
+import contextlib
+import errno
+import ipaddress
+import socket
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.results.store import Store
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises `LeaderbenchError` where it cannot."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise LeaderbenchError(f"{host!r} is no address of this machine: give --host 127.0.0.1 or another.") from error
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(where)
+        made.listen(512)
+    except OSError as error:
+        made.close()
+        raise LeaderbenchError(_sentence(error, host, port)) from error
+    return made
+
+
+def _sentence(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken by another program: choose another with --port, or 0 for a free one."
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs rights that you do not have: choose one from 1024 on with --port."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: give --host 127.0.0.1 or another."
+    return f"Nothing can listen on {host}, port {port}: {error.strerror}."
+
+
+def address(made: socket.socket) -> str:
+    """What a browser on this machine opens."""
+    host, port = made.getsockname()[:2]
+    plain = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{plain}:{port}"
+
+
+def is_loopback(made: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ipaddress.ip_address(made.getsockname()[0]).is_loopback
+
+
+def serve(store: Store, made: socket.socket) -> None:
+    """Answer until Ctrl-C or the signal to end, then finish what is under way and return."""
+    import uvicorn
+
+    from leaderbench.web.application import application
+    from leaderbench.web.live import LiveStore
+
+    config = uvicorn.Config(
+        application(LiveStore(store)),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        ws="none",
+    )
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
+        uvicorn.Server(config).run(sockets=[made])

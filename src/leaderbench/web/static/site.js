@@ -1,0 +1,43 @@
+// The theme is set before anything is drawn; everything else only spares clicks: all pages work without this file.
+(() => {
+  const root = document.documentElement;
+  const stored = (() => { try { return localStorage.getItem("theme"); } catch { return null; } })();
+  if (stored === "light" || stored === "dark") root.dataset.theme = stored;
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.getElementById("theme");
+    const say = () => button.setAttribute("aria-pressed", String(isDark()));
+    button.hidden = false;
+    say();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", say);
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a private window forgets it */ }
+      say();
+    });
+    for (const form of document.querySelectorAll("form[data-live]")) {
+      form.addEventListener("change", (event) => {
+        if (event.target.matches("select")) form.requestSubmit();
+      });
+      form.addEventListener("submit", () => {
+        const boxes = [...form.querySelectorAll("input[type=checkbox]")];
+        if (boxes.every((box) => box.checked)) for (const box of boxes) box.disabled = true;
+        for (const field of form.querySelectorAll("input, select")) if (field.value === "") field.disabled = true;
+      });
+    }
+    addEventListener("pageshow", () => {
+      for (const field of document.querySelectorAll("form[data-live] :disabled")) field.disabled = false;
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+      const target = { "/": "input[type=search]", ArrowLeft: "a[rel=prev]", ArrowRight: "a[rel=next]" }[event.key];
+      const found = target && !event.target.closest(".scroll") && document.querySelector(target);
+      if (!found) return;
+      event.preventDefault();
+      if (event.key === "/") found.focus();
+      else found.click();
+    });
+  });
+})();

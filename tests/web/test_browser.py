@@ -1,0 +1,128 @@
+"""The site in a real browser: from a board to a wrong answer, no complaint, no request to another host."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from leaderbench.results.store import Store
+from tests.browser import Browser
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(store: Store) -> Iterator[str]:
+    """The address of the site, served from a thread."""
+    import uvicorn
+
+    from leaderbench.web import server
+    from leaderbench.web.application import application
+    from leaderbench.web.live import LiveStore
+
+    made: socket.socket = server.listening("127.0.0.1", 0)
+    live = LiveStore(store)
+    live.refresh()
+    running = uvicorn.Server(uvicorn.Config(application(live), log_level="warning", ws="none"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [made]})
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield server.address(made)
+    running.should_exit = True
+    thread.join(timeout=10)
+    made.close()
+
+
+def is_clean(browser: Browser, site: str) -> bool:
+    return browser.problems == [] and all(url.startswith(site) for url in browser.requests)
+
+
+def test_a_visitor_goes_from_the_board_to_a_wrong_answer_in_clicks(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/")
+    browser.one("a[href$='/boards/small']").click()
+    browser.one("a[href$='/runs/aaaaaaaaaaa0']").click()
+    browser.one("a[href$='show=wrong']").click()
+    browser.one(".samples a").click()
+    assert "wrong" in browser.one("h1").text
+    assert "Question number 30?" in browser.all("pre.prompt")[-1].text
+    browser.one(".shots summary").click()
+    assert "Solved example." in browser.one(".shots pre").text
+    assert browser.one("h1").text.startswith("anatomy/30")
+    browser.one("a[rel=next]").click()
+    assert browser.one("h1").text.startswith("anatomy/31")
+    assert is_clean(browser, site)
+
+
+def test_every_page_is_without_complaint_on_a_phone_and_no_wider_than_it(browser: Browser, site: str) -> None:
+    from tests.web.test_pages import every_page
+
+    browser.resize(390, 844)
+    for page in every_page:
+        for language in ("en", "zh"):
+            browser.open(f"{site}/{language}/{page}")
+            assert browser.run("return document.documentElement.scrollWidth") <= 390, page
+            assert browser.run("return document.title") != "taken"
+            nameless = browser.run(
+                "return [...document.querySelectorAll('a, button, summary')].filter(e => e.checkVisibility() && "
+                "!(e.textContent.trim() || e.ariaLabel)).map(e => e.outerHTML)"
+            )
+            assert nameless == [], page
+            unlabelled = browser.run(
+                "return [...document.querySelectorAll('input:not([type=hidden]), select')].filter("
+                "e => !e.labels.length).map(e => e.outerHTML)"
+            )
+            assert unlabelled == [], page
+    assert is_clean(browser, site)
+
+
+def test_the_page_is_dark_where_the_system_is_and_the_button_turns_it(browser: Browser, site: str) -> None:
+    browser.emulate(scheme="dark")
+    browser.open(f"{site}/en/boards/small")
+    dark = browser.colour("body")
+    browser.one("#theme").click()
+    light = browser.colour("body")
+    assert dark != light == "rgb(255, 255, 255)"
+    browser.open(f"{site}/en/models")
+    assert browser.colour("body") == light
+    browser.run("localStorage.clear()")
+
+
+def test_a_filter_is_sent_when_chosen_and_its_address_shows_the_same_anew(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small")
+    browser.one("select[name=size] option[value='≤ 3B']").click()
+    browser.wait("location.search.includes('size=')")
+    names = [item.text for item in browser.all("tbody .name a")]
+    address = browser.driver.current_url
+    assert names == ["org/fair-3b"]
+    assert "type=" not in address
+    browser.open(address)
+    assert [item.text for item in browser.all("tbody .name a")] == names
+    assert browser.one("select[name=size]").get_attribute("value") == "≤ 3B"
+    assert is_clean(browser, site)
+
+
+def test_the_keyboard_alone_searches_sorts_and_pages(browser: Browser, site: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(f"{site}/en/boards/small?rows=2")
+    browser.press(Keys.TAB)
+    assert browser.driver.switch_to.active_element.text == "Skip to the content"
+    browser.press(Keys.ARROW_RIGHT)
+    browser.wait("location.search.includes('page=2')")
+    browser.press("/")
+    browser.press("good", Keys.ENTER)
+    browser.wait("location.search.includes('q=good')")
+    assert [item.text for item in browser.all("tbody .name a")] == ["org/good-7b"]
+
+
+def test_chinese_and_back_keeps_the_view(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small?q=org&sort=-model")
+    browser.one("a[hreflang=zh]").click()
+    assert browser.driver.current_url == f"{site}/zh/boards/small?q=org&sort=-model"
+    assert "模型" in browser.one("nav").text
+    browser.one("a[hreflang=en]").click()
+    assert browser.driver.current_url == f"{site}/en/boards/small?q=org&sort=-model"
+    assert is_clean(browser, site)

@@ -1,0 +1,163 @@
+"""The pages: what is on them, that texts of strangers stay texts, and both languages."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from starlette.testclient import TestClient
+
+from leaderbench.models.search import SIZES
+from leaderbench.web import views, words
+from leaderbench.web.drawing import templates
+from leaderbench.web.live import LiveStore
+from tests.web.conftest import SCRIPT
+
+every_page = [
+    "",
+    "boards/small",
+    "boards/small?columns=mmlu/harness&sort=-model&ranks=filtered&average=visible&values=normalised&pin=org/odd&q=o",
+    "boards/broken",
+    "boards/chinese",
+    "models",
+    "model?name=org/good-7b",
+    "benchmarks",
+    "benchmark?name=mmlu/harness",
+    "runs",
+    "runs/cccccccccccc",
+    "runs/aaaaaaaaaaa2",
+    "runs/cccccccccccc/samples",
+    "runs/cccccccccccc/samples/0",
+    "runs/cccccccccccc/samples/1",
+    "runs/cccccccccccc/samples/3",
+    "compare?a=aaaaaaaaaaa0&b=aaaaaaaaaaa2",
+    "about",
+]
+
+
+class _Tags(HTMLParser):
+    """Elements and attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("page", every_page)
+def test_a_page_holds_no_markup_of_strangers_and_nothing_inline(client: TestClient, page: str, language: str) -> None:
+    answer = client.get(f"/{language}/{page}")
+    assert answer.status_code == 200
+    tags = _Tags(answer.text).found
+    for tag, attributes in tags:
+        assert not any(name.startswith("on") or name == "style" for name in attributes), (tag, attributes)
+        for name in ("src", "href", "action"):
+            assert (attributes.get(name) or "/").startswith(("/", "?", "#")), attributes
+    assert [(item.get("src") or "").rpartition("/")[2] for tag, item in tags if tag == "script"] == ["site.js"]
+    assert not any(tag in ("img", "b", "i", "style", "iframe") for tag, _ in tags)
+    assert dict(tags)["html"]["lang"] == words.tags[language]
+
+
+def test_every_answer_forbids_what_pages_do_not_need(client: TestClient) -> None:
+    for path in ("/en/", "/en/nowhere", "/api/v1/boards", "/static/x/y"):
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_hostile_name_is_shown_as_it_is(client: TestClient) -> None:
+    assert SCRIPT in unescape(client.get("/en/models").text)
+
+
+def test_letters_that_turn_the_direction_of_reading_are_made_visible(client: TestClient) -> None:
+    assert "\u202e" not in client.get("/en/runs/cccccccccccc/samples/3").text
+
+
+def test_a_board_leads_to_a_wrong_answer_in_links(client: TestClient) -> None:
+    board = client.get("/en/boards/small").text
+    assert 'href="/en/runs/aaaaaaaaaaa0"' in board
+    run = client.get("/en/runs/aaaaaaaaaaa0").text
+    assert 'href="/en/runs/aaaaaaaaaaa0/samples?show=wrong"' in run
+    wrong = client.get("/en/runs/aaaaaaaaaaa0/samples?show=wrong").text
+    first = re.search(r'href="(/en/runs/aaaaaaaaaaa0/samples/30\?show=wrong)"', wrong)
+    assert first
+    sample = client.get(first[1]).text
+    assert "Question number 30?" in sample
+    assert 'href="/en/runs/aaaaaaaaaaa0/samples/31?show=wrong"' in sample
+    assert 'rel="prev"' not in sample
+
+
+def test_an_address_keeps_the_whole_state_of_a_board(client: TestClient) -> None:
+    words = "q=org&columns=mmlu%2Fharness&sort=-model&values=normalised&pin=org%2Fodd"
+    text = unescape(client.get(f"/en/boards/small?{words}").text)
+    assert f"/api/v1/boards/small/csv?{words}" in text
+    assert f"/zh/boards/small?{words}" in text
+    assert 'aria-sort="descending"' in text
+
+
+def test_what_is_wrong_with_a_board_or_run_stands_on_its_page(client: TestClient, live: LiveStore) -> None:
+    assert "mmlu/hraness" in client.get("/en/").text
+    assert "mmlu/hraness" in client.get("/en/boards/broken").text
+    (live.store.path / "runs" / "aaaaaaaaaaa0" / "samples.parquet").write_bytes(b"rubbish")
+    live.refresh()
+    answer = client.get("/en/runs/aaaaaaaaaaa0")
+    assert answer.status_code == 200
+    assert "damaged" in answer.text
+    assert client.get("/en/boards/small").status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/en/nowhere", 404), ("/zh/runs/absent", 404), ("/en/runs?page=0", 422)])
+def test_an_error_is_a_page_with_a_sentence(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert "<h1>" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"), [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("de,en", "en"), ("", "en"), ("fr", "en")]
+)
+def test_the_front_door_leads_to_the_reader_s_language(client: TestClient, header: str, language: str) -> None:
+    answer = client.get("/", headers={"accept-language": header}, follow_redirects=False)
+    assert answer.headers["location"] == f"/{language}/"
+
+
+def test_every_sentence_of_the_templates_is_translated() -> None:
+    made = templates()
+    assert made.loader
+    known = words.catalogue("zh")
+    sentences = set()
+    for name in made.loader.list_templates():
+        source = made.loader.get_source(made, name)[0]
+        sentences |= set(re.findall(r"\bt\(\s*\"((?:[^\"\\])*)\"", source))
+        sentences |= set(re.findall(r"\bt\(\s*'((?:[^'\\])*)'", source))
+    assert len(sentences) > 80
+    assert sorted(sentences - set(known)) == []
+
+
+def test_translations_keep_the_places_of_values() -> None:
+    for english, other in words.catalogue("zh").items():
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", other)), english
+
+
+def test_ranges_of_parameters_are_those_of_the_search() -> None:
+    assert set(get_args(views.Size)) == set(SIZES)
+
+
+def test_an_empty_store_shows_boards_and_what_to_run(tmp_path: Path) -> None:
+    from leaderbench.web.application import application
+
+    live = LiveStore(tmp_path / "absent")
+    live.refresh()
+    client = TestClient(application(live))
+    assert "leaderbench demo" in client.get("/en/boards/demo").text
+    assert client.get("/en/models").status_code == client.get("/en/runs").status_code == 200
+    live.close()
