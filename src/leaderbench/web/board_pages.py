@@ -104,7 +104,7 @@ def _arranged(live: LiveStore, name: str, view: BoardView) -> tuple[BoardTable, 
             raise AbsentError(f"The board {name} has no column {key[:100]!r}; it has {', '.join(keys)[:500]}.")
     shown = [key for key in keys if not view.columns or key in view.columns]
     used = tuple(shown) if view.average is Average.VISIBLE else tuple(keys)
-    known_models = records(live, version)
+    known_models = records(live)
     kept_as = ("board", name, used, view.intervals.value)
     whole = live.keep(kept_as, version, lambda: _worked_out(live, spec, name, view, used, None))
     ranked = whole
@@ -228,3 +228,12 @@ def _cell(cell: Cell) -> ShownCell:
         settings=cell.settings,
         source=cell.source,
     )
+
+
+def prepare(live: LiveStore) -> None:
+    """Work out every board and what is known of its models, so that the next reader need not wait."""
+    known_models = records(live)
+    for item in boards(live.store.path):
+        if item.spec is not None:
+            for row in board_file(live, item.name, BoardView()).rows:
+                known_models(row.model)

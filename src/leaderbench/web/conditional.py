@@ -1,6 +1,7 @@
 """What goes around every answer: what a browser may do with it, and whether it still has the last one."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -23,6 +24,13 @@ headers = {
 }
 
 
+most_bytes = 32 << 20
+"""Of answers that are kept for the next reader, as they went out."""
+
+largest = 2 << 20
+"""Bytes of one of them at most."""
+
+
 def program() -> str:
     """Which leaderbench answers."""
     try:
@@ -40,6 +48,8 @@ class Conditional:
         self.state = state
         self.unchanging = unchanging
         self.program = program()
+        self._kept: OrderedDict[tuple[str, bool], tuple[list[tuple[bytes, bytes]], bytes]] = OrderedDict()
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,14 +65,37 @@ class Conditional:
             await send({"type": "http.response.body", "body": b""})
             return
 
+        key = tag, _takes_gzip(scope)
+        if tag and key in self._kept:
+            self._kept.move_to_end(key)
+            known_headers, body = self._kept[key]
+            await send({"type": "http.response.start", "status": 200, "headers": list(known_headers)})
+            await send({"type": "http.response.body", "body": body})
+            return
+        sent: list[Message] = []
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _add(message, tag if message["status"] == 200 else "")
                 if fixed and message["status"] == 200:
                     MutableHeaders(scope=message)["cache-control"] = "public, max-age=31536000, immutable"
+            if tag:
+                sent.append(message)
             await send(message)
 
         await self.app(scope, receive, sending)
+        if sent and sent[0].get("status") == 200:
+            self._keep(key, sent[0]["headers"], b"".join(message.get("body", b"") for message in sent[1:]))
+
+    def _keep(self, key: tuple[str, bool], known_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Keep an answer, and as many others as there is room for; its tag names all that it depends on."""
+        if len(body) > largest or key in self._kept:
+            return
+        self._kept[key] = known_headers, body
+        self._bytes += len(body)
+        while self._bytes > most_bytes:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self._bytes -= len(gone)
 
     async def _tag(self, scope: Scope) -> str:
         try:
@@ -71,6 +104,10 @@ class Conditional:
             return ""
         parts = (self.program, state, scope["path"], scope["query_string"].decode("latin-1"))
         return f'W/"{hashlib.sha256(chr(10).join(parts).encode("utf-8", "replace")).hexdigest()[:24]}"'
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 def _asked(scope: Scope) -> set[str]:

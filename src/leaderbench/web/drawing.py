@@ -16,8 +16,8 @@ from leaderbench.results.names import short_names
 from leaderbench.web import files, words
 from leaderbench.web.conditional import program
 from leaderbench.web.live import LiveStore
-from leaderbench.web.values import Number, ShownBoard, ShownCell, ShownScore
-from leaderbench.web.views import Values
+from leaderbench.web.values import Number, ShownBoard, ShownRow, ShownScore
+from leaderbench.web.views import BoardView, Values
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,13 +80,12 @@ def templates() -> "Environment":
         lstrip_blocks=True,
     )
     made.globals |= {
-        "cell_value": cell_value,
+        "drawn_cells": drawn_cells,
         "heat": heat,
         "interval": interval,
         "number": number,
         "pairs": lambda names: [(name, name) for name in names],
         "once": once,
-        "place": place,
         "prose": prose,
         "pretty": pretty,
         "probability": probability,
@@ -96,6 +95,7 @@ def templates() -> "Environment":
         "signed": signed,
         "spaces": spaces,
         "when": when,
+        "whisker": whisker,
     }
     return made
 
@@ -129,9 +129,45 @@ def signed(value: Number, *, share: bool = True) -> str:
     return "–" if value is None else cells.minus(f"{100 * value if share else value:+,.1f}")
 
 
-def cell_value(cell: ShownCell, values: Values) -> Number:
-    """Which of a cell's numbers a view shows."""
-    return cell.normalised if values is Values.NORMALISED else cell.estimate
+def drawn_cells(board: ShownBoard, row: ShownRow, view: BoardView, ends: Sequence[Scale | None], to: Any) -> Any:
+    """The cells of a row of a board. Written here and not in the template, since a page has thousands of them."""
+    from markupsafe import Markup, escape
+
+    label = escape(cells.visible(row.name))
+    normalised = view.values is Values.NORMALISED
+    found = []
+    for cell, column, reach in zip(row.cells, board.columns, ends, strict=True):
+        if cell is None:
+            found.append('<td class="number"><span class="soft">–</span></td>')
+            continue
+        text = number(cell.normalised if normalised else cell.estimate)
+        if cell.run:
+            title = escape(cells.visible(column.title))
+            shown_value = f'<a href="{escape(to("runs", cell.run))}" aria-label="{label}, {title}: {text}">{text}</a>'
+        else:
+            source = escape(cells.visible(f"{cell.provenance} {cell.source}"))
+            shown_value = f'<span title="{source}">{text}</span>'
+        below = ""
+        if cell.low is not None and not normalised:
+            drawn = whisker(cell.low, cell.estimate, cell.high, reach)
+            below = f'<span class="ends block">{interval(cell.low, cell.high)}</span>{drawn}'
+        found.append(f'<td class="number">{shown_value}{below}</td>')
+    return Markup("\n".join(found))  # noqa: S704 - every text in it is escaped above
+
+
+def whisker(low: Number, value: Number, high: Number, ends: Scale | None) -> str:
+    """An interval with its estimate as a drawing; nothing where one of them is not known."""
+    from markupsafe import Markup
+
+    if ends is None or low is None or value is None or high is None:
+        return ""
+    left, middle, right = place(low, ends), place(value, ends), place(high, ends)
+    return Markup(  # noqa: S704 - numbers only
+        '<svg class="whisker" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<line class="rail" x1="2" x2="98" y1="5" y2="5"/>'
+        f'<line class="span" x1="{left}" x2="{right}" y1="5" y2="5"/>'
+        f'<line class="point" x1="{middle}" x2="{middle}" y1="1" y2="9"/></svg>'
+    )
 
 
 def scales(board: ShownBoard) -> list[Scale | None]:

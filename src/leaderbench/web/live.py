@@ -46,6 +46,9 @@ class LiveStore:
         self.looked = threading.Event()
         """Set after the first look at the files."""
 
+        self.warm: Callable[[], None] | None = None
+        """Called after the store was found changed, to work out what the next readers will want."""
+
         self._kept: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
         self._guard = threading.Lock()
         self._turns: dict[Hashable, threading.Lock] = {}
@@ -79,29 +82,44 @@ class LiveStore:
         return time.monotonic() - start
 
     def _watch(self) -> None:
+        before = ""
         while not self._end.is_set():
             took = self.refresh()
+            try:
+                now = self.version()
+                if self.warm is not None and now != before:
+                    self.warm()
+                before = now
+            except Exception:  # a reader who asks for the same is told what is wrong
+                log.debug("Pages could not be prepared.", exc_info=True)
             self._end.wait(max(pause, share * took))
 
     def version(self) -> str:
         """A text that is another one whenever anything that pages show has changed."""
-        parts = [self.index.version, self.trouble, str(self.looked.is_set())]
-        for path in self._watched():
-            try:
-                state = path.stat()
-                parts.append(f"{path.name} {state.st_mtime_ns} {state.st_size}")
-            except OSError:
-                parts.append(f"{path.name} absent")
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:20]
+        return self._digest([self.index.version, self.trouble, str(self.looked.is_set())], self._beside_the_runs())
 
-    def _watched(self) -> list[Path]:
-        """Files beside the runs that change what is shown."""
+    def version_of_models(self) -> str:
+        """The same for what is recorded and declared of models."""
+        return self._digest([], [self.store.path / "models.toml", self.store.path / "models"])
+
+    def _beside_the_runs(self) -> list[Path]:
+        """Files that change what is shown and that the index does not know."""
         boards = self.store.path / "boards"
         try:
             own = sorted(boards.glob("*.toml"))
         except OSError:
             own = []
         return [boards, *own, self.store.path / "models.toml", self.store.path / "models"]
+
+    @staticmethod
+    def _digest(parts: list[str], paths: list[Path]) -> str:
+        for path in paths:
+            try:
+                state = path.stat()
+                parts.append(f"{path.name} {state.st_mtime_ns} {state.st_size}")
+            except OSError:
+                parts.append(f"{path.name} absent")
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
     def keep(self, key: Hashable, version: str, make: Callable[[], Result]) -> Result:
         """What `make` gives, worked out once for a version; readers who want the same at the same time wait for it."""

@@ -47,7 +47,7 @@ class _Records:
         return found
 
 
-def records(live: LiveStore, version: str) -> _Records:
+def records(live: LiveStore) -> _Records:
     """The record of each model, from what the store keeps and what names say."""
 
     def read() -> _Records:
@@ -56,7 +56,7 @@ def records(live: LiveStore, version: str) -> _Records:
         except LeaderbenchError as error:
             return _Records(catalogue_files.Catalogue({}, (live.said(str(error)),)))
 
-    return live.keep("records", version, read)
+    return live.keep("records", live.version_of_models(), read)
 
 
 def query_of(view: ModelFilters) -> Query:
@@ -77,7 +77,7 @@ def shown_models(live: LiveStore, view: ModelsView) -> Paged[ShownModel]:
     listed: dict[str, ListedModel] = live.keep(
         "models", version, lambda: {item.name: item for item in live.index.models()}
     )
-    known_models = records(live, version)
+    known_models = records(live)
     chosen = choose((known_models(name) for name in listed), query_of(view))
     start = (view.page - 1) * view.rows
     items = tuple(_shown(listed[record.name], record) for record in chosen[start : start + view.rows])
@@ -92,7 +92,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
     )
     if name not in listed:
         raise AbsentError(f"No model {name[:200]!r} has a score here.")
-    found = records(live, version)
+    found = records(live)
     record = found(name)
     entries = live.index.entries(models=[name])
     short = _shown(listed[name], record)
