@@ -91,13 +91,13 @@ def test_flips_are_ten_lines_and_where_the_rest_is(printed: io.StringIO) -> None
     assert "us_foreign_policy/10" not in text
     assert "C ✓ → B ✗" in text
     assert "2e-5 → 0.1 yes" in text
-    assert "10 of 1,342 questions. --html FILE shows both prompts of 12" in text
+    assert "10 of 1,342 flips. --html FILE shows both prompts of 12" in text
     assert "The store has all." in text
 
 
 def test_no_flips_is_said(printed: io.StringIO) -> None:
     reports.print_report(Report("t", "a", (Flips("Flips", (), 0),)))
-    assert "0 questions." in printed.getvalue()
+    assert "0 flips." in printed.getvalue()
 
 
 def test_a_terminal_without_unicode_gets_plain_signs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ def test_json_has_every_section_and_nothing_that_json_lacks() -> None:
     kinds = [section["kind"] for section in made["sections"]]
     assert kinds == ["chart"] * 7 + ["table", "table", "text", "flips"]
     table, flips = made["sections"][7], made["sections"][10]
-    assert table["rows"][0][1] == {"value": 2.0, "low": 1.2, "high": 2.8, "digits": 1}
+    assert table["rows"][0][1] == {"value": 2.0, "low": 1.2, "high": 2.8, "digits": 1, "signed": False}
     assert table["rows"][2][1]["low"] is None
     assert flips["total"] == 1342
     assert flips["flips"][0]["a"]["right"] is True

@@ -246,3 +246,13 @@ def test_components_take_two_of_each(shape: tuple[int, int, int]) -> None:
 def test_scores_that_do_not_fit_are_refused(scores: Floats) -> None:
     with pytest.raises(ValueError, match=r"shape|NaN"):
         variance_components(scores)
+
+
+def test_models_closer_together_than_their_noise_are_no_proof_of_moving_alike() -> None:
+    rng = np.random.default_rng(0)
+    alike = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.8, 0.1], size=(3, 400, 1))
+    alike -= alike.mean(axis=1, keepdims=True)  # three models whose means happen to be equal
+    (found,) = reordering(alike, ["shots"])
+    assert found.spread < found.noise
+    assert found.reorder_interval.high > found.noise
+    assert found.shift_interval.high - found.shift_interval.low > 2 * found.noise / 3**0.5

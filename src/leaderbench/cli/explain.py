@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leaderbench.cli import options, progress, terminal
+from leaderbench.cli.exits import Exit
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Json
 
@@ -66,7 +67,14 @@ def explain(
     causes move everybody and which change the order. Stop it at any moment; the same command goes on where it was.
     """
     models, implementations = sort_out(names, benchmark)
+    given = scores(published or [])
+    if seed is not None and questions is None:
+        raise LeaderbenchError("--seed draws nothing here: give --questions as well, or leave it out.")
     from leaderbench.cli import reports
+
+    if html is not None:
+        reports.check_target(html)
+    from leaderbench.explain.report.cells import one_line
     from leaderbench.explain.split.explanation import Listener, explanation
     from leaderbench.explain.split.explanation_report import report
 
@@ -76,7 +84,7 @@ def explain(
             models,
             implementations,
             factors=factor or (),
-            published=scores(published or []),
+            published=given,
             store=store,
             datasets=datasets,
             subsets=tuple(subset or ()),
@@ -87,8 +95,8 @@ def explain(
             dtype=dtype,
             device=device,
             listener=Listener(
-                lambda name: remarks.print(f"[bold]{name}[/bold]"),
-                lambda pair, forecast: remarks.print(foretold(pair, forecast)),
+                lambda name: remarks.print(one_line(name), style="bold", markup=False),
+                lambda pair, forecast: remarks.print(one_line(foretold(pair, forecast)), markup=False),
                 bars,
             ),
         )
@@ -99,6 +107,8 @@ def explain(
         terminal.print_json(as_json(found))
     else:
         reports.print_report(told)
+    if any(item.grid.cause.errors for pair in found.pairs for item in pair.splits):
+        raise typer.Exit(Exit.QUESTIONS)
 
 
 def sort_out(names: list[str], benchmark: str | None) -> tuple[list[str], str | list[str]]:
@@ -122,8 +132,10 @@ def sort_out(names: list[str], benchmark: str | None) -> tuple[list[str], str | 
     if benchmark is not None and implementations:
         raise LeaderbenchError("Give either implementations or --benchmark, not both.")
     if benchmark is None and len(implementations) < 2:
+        taken = f"; {' and '.join(models)} {'is' if len(models) == 1 else 'are'} taken for models" if models else ""
         raise LeaderbenchError(
-            "Name two implementations to compare, such as mmlu/original mmlu/harness-2023, or a whole --benchmark."
+            "Name two implementations to compare, such as mmlu/original mmlu/harness-2023, or a whole "
+            f"--benchmark{taken}."
         )
     return models, benchmark if benchmark is not None else implementations
 
@@ -133,6 +145,8 @@ def scores(given: list[str]) -> dict[str, float]:
     found = {}
     for item in given:
         name, _, number = item.rpartition("=")
+        if name in found:
+            raise LeaderbenchError(f"--published gives two scores for {name}: give one.")
         try:
             found[name] = float(number)
         except ValueError as error:
@@ -148,8 +162,8 @@ def foretold(pair: str, forecast: "Forecast") -> str:
     time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
     left = f"about {time} left" if seconds >= 1 else "nearly done"
     return (
-        f"{pair}: {forecast.configurations} configurations of {forecast.questions:,} questions in {forecast.passes} "
-        f"passes of the model; {left}"
+        f"{pair}: {forecast.configurations} configurations of {forecast.questions:,} "
+        f"question{'' if forecast.questions == 1 else 's'} in {forecast.passes} passes of the model; {left}"
     )
 
 

@@ -226,7 +226,7 @@ def flip_line(flip: Flip, *, ascii_only: bool) -> "RichText":
 def rest(section: Flips) -> str:
     """How many flips there are and where those are that the terminal does not list."""
     shown, listed, total = min(len(section.flips), FLIPS_SHOWN), len(section.flips), section.total
-    count = f"{total:,} question{'' if total == 1 else 's'}"
+    count = f"{total:,} flip{'' if total == 1 else 's'}"
     if shown < total:
         count = f"{shown:,} of {count}" if shown else count
     sentences = [f"{count}."]
@@ -297,14 +297,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def write_html(report: Report, path: Path) -> None:
-    """Write the report as a page: a reader of `path` sees the old file or the whole new one. Says where on stderr.
-
-    LeaderbenchError where the file cannot be written.
-    """
-    from leaderbench.explain.report.html import to_html
-    from leaderbench.results.files import replace_durably, said_plainly
-
+def check_target(path: Path) -> None:
+    """Raise `LeaderbenchError` for a file that a report cannot be written to, before anything is computed for it."""
     if path.is_dir():
         raise LeaderbenchError(
             f"{path} is a folder: give --html the name of a file in it, such as {path / 'report.html'}."
@@ -313,6 +307,17 @@ def write_html(report: Report, path: Path) -> None:
         raise LeaderbenchError(
             f"There is no folder {path.parent} for the report: create it or give another --html FILE."
         )
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the report as a page: a reader of `path` sees the old file or the whole new one. Says where on stderr.
+
+    LeaderbenchError where the file cannot be written.
+    """
+    from leaderbench.explain.report.html import to_html
+    from leaderbench.results.files import replace_durably, said_plainly
+
+    check_target(path)
     page = to_html(report).encode()
     with said_plainly(path, "--html FILE"):
         if path.exists() and not path.is_file():  # a pipe or a device is written into

@@ -88,8 +88,9 @@ def _reordering(phi: Floats, factor: str, sampling: Sampling) -> Reordering:
     over_questions = sampling.mean(common, float(np.abs(phi).max()))
     # What the models do not share of that error is in the spread between them already.
     shared = max(1 - noise / models / over_questions.error**2, 0.0) if over_questions.error > 0 else 1.0
+    # Models that lie closer together than their noise alone would have them do so by luck.
     half = math.hypot(
-        t_quantile(models - 1) * math.sqrt(variance / models),
+        t_quantile(models - 1) * math.sqrt(max(variance, noise) / models),
         (over_questions.interval.high - over_questions.interval.low) / 2 * math.sqrt(shared),
     )
     return Reordering(
@@ -108,8 +109,10 @@ def _profile(variance: float, noise: float, degrees: int) -> Interval:
     """The tau for which variance · degrees / (tau² + noise) lies between the two quantiles of chi²."""
     from scipy.special import chdtri
 
-    tails = [(1 + level) / 2, (1 - level) / 2]  # chdtri takes the probability above
-    high, low = (degrees * variance / float(chdtri(degrees, tail)) - noise for tail in tails)
+    above, below = (1 + level) / 2, (1 - level) / 2  # chdtri takes the probability above
+    low = degrees * variance / float(chdtri(degrees, below)) - noise
+    # A spread smaller than its noise is luck, and no proof that the models move alike.
+    high = degrees * max(variance, noise) / float(chdtri(degrees, above)) - noise
     return Interval(math.sqrt(max(low, 0.0)), math.sqrt(max(high, 0.0)))
 
 

@@ -235,7 +235,7 @@ def test_fewer_questions_are_marked(limits: dict[str, object], tmp_path: Path) -
     [
         ({"implementations": "cmmlu"}, "cmmlu/harness is a single implementation: name another"),
         ({"implementations": ["exam/helm"]}, "exam/helm is a single implementation"),
-        ({"implementations": ["exam/helm", "exam/helm"]}, "no difference to explain"),
+        ({"implementations": ["exam/helm", "exam/helm"]}, "named twice"),
         ({"implementations": ["exam/helm", "mmlu/helm"]}, "do not ask the same questions"),
         ({"implementations": "exams"}, "did you mean"),
         ({"factors": ["templat"]}, "has no factor 'templat'; did you mean 'template'"),
@@ -252,6 +252,74 @@ def test_bad_input_is_one_clear_sentence(given: dict[str, object], sentence: str
     settings: dict[str, object] = {"implementations": ["exam/original", "exam/harness-2023"]} | given
     with pytest.raises(LeaderbenchError, match=sentence):
         explanation(FakeModel(), store=tmp_path, **settings)
+
+
+def test_drawn_questions_count_as_a_run_of_them_counts_them(tmp_path: Path) -> None:
+    from leaderbench.evaluation.run import evaluate
+
+    model, exam = planted(3, both("template", "scoring")), Exam({"rivers": 90, "peaks": 7})
+    pair = [benchmark("original"), benchmark("harness-2023")]
+    found = explanation(model, pair, questions=20, store=tmp_path, datasets=exam)
+    item = found.pairs[0].splits[0]
+    for name, estimate, share in (
+        ("original", item.a, item.split.score_a),
+        ("harness-2023", item.b, item.split.score_b),
+    ):
+        score = evaluate(model, benchmark(name), questions=20, store=tmp_path, datasets=exam).score()
+        assert share == pytest.approx(score.estimate, abs=1e-12)
+        assert estimate.estimate == pytest.approx(score.estimate, abs=1e-12)
+        assert (estimate.interval.low, estimate.interval.high) == pytest.approx((score.low, score.high), abs=1e-12)
+    assert "≈" in report(found).answer
+
+
+def test_the_difference_is_the_one_that_two_runs_show(tmp_path: Path) -> None:
+    from leaderbench.evaluation.run import evaluate
+    from leaderbench.explain.difference.diff import diff
+
+    model, exam = planted(3, only("encoding")), Exam({"rivers": 8, "peaks": 8})
+    pair = [benchmark("original"), benchmark("harness")]
+    gap = explanation(model, pair, store=tmp_path, datasets=exam).pairs[0].splits[0].split.difference
+    runs = [evaluate(model, recipe, store=tmp_path, datasets=exam) for recipe in pair]
+    found = diff(runs[1], runs[0]).difference
+    assert (gap.estimate, gap.interval) == (found.net, found.interval)
+    assert gap.interval.high > gap.interval.low
+
+
+def test_one_model_under_two_names_is_refused(tmp_path: Path) -> None:
+    one = planted(0, only("shots"))
+    with pytest.raises(LeaderbenchError, match="planted-0 and planted-0 are one model"):
+        explanation([one, one], [benchmark("original"), benchmark("harness-2023")], store=tmp_path, datasets=Exam())
+
+
+def test_what_was_left_out_stands_in_the_answer_with_its_reason(tmp_path: Path) -> None:
+    model = planted(0, only("shots"))
+    model.fails = lambda request: "rivers test 7?" in request.context.question
+    pair = [benchmark("original"), benchmark("harness-2023")]
+    said = report(explanation(model, pair, store=tmp_path, datasets=Exam())).answer
+    assert "on 59 questions. 1 more question cannot be asked in every recipe" in said
+    assert "the fake model was told to fail here" in said
+
+
+def test_what_changes_nothing_is_a_row_of_zeros(tmp_path: Path) -> None:
+    pair = [benchmark("original"), benchmark("harness-2023")]
+    told = report(explanation(planted(0, only("shots")), pair, store=tmp_path, datasets=Exam()))
+    (table,) = [s for s in told.sections if isinstance(s, Table) and s.title == "What each cause contributes"]
+    assert [row[0] for row in table.rows if "changes nothing" in str(row[0])] == [
+        "cleaning (changes nothing here)",
+        "truncation (changes nothing here)",
+    ]
+
+
+def test_a_store_that_may_only_be_read_is_explained_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(grid: object, path: Path) -> None:
+        raise LeaderbenchError(f"Access to {path} is denied.")
+
+    monkeypatch.setattr("leaderbench.explain.split.explanation.save", refuse)
+    item = split_of(planted(0, only("shots")), tmp_path)
+    assert len(item.split.contributions) == 5
+    assert "are not kept" in caplog.text
 
 
 def test_the_report_says_the_answer_first_and_names_the_cause(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _how_often(found: Stability) -> str:
     count = sum(bool(item.exchanges) for item in found.comparisons)
     if not count or len(found.comparisons) < 2:
         return ""
-    return f"Models change places in {count} of {len(found.comparisons)} pairs of implementations."
+    return f"Models really change places in {count} of {len(found.comparisons)} pairs of implementations."
 
 
 def _severity(comparison: Comparison) -> tuple[int, bool, float]:
@@ -201,7 +201,7 @@ def _exchanges(found: Stability) -> list[Section]:
 
 
 def _gaps(gaps: dict[str, float], *, above: bool) -> str:
-    parts = (f"{name} {100 * gap:+.1f}" for name, gap in gaps.items() if (gap > 0) == above)
+    parts = (f"{name} " + f"{100 * gap:+.1f}".replace("-", "−") for name, gap in gaps.items() if (gap > 0) == above)
     return ", ".join(parts)
 
 
@@ -333,7 +333,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
+    return "–" if math.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def _percent(share: float) -> str:

@@ -75,7 +75,7 @@ def _chosen(value: float) -> str:
 
 def is_signed(bars: Iterable[Bar]) -> bool:
     """Whether a column of bars has any below zero, so that those above it show a plus."""
-    return any(end < 0 for bar in bars for end in (bar.value, bar.low, bar.high))
+    return any(bar.signed or end < 0 for bar in bars for end in (bar.value, bar.low, bar.high))
 
 
 def interval(bar: Bar, *, signed: bool = False) -> str:

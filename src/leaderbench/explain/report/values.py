@@ -23,6 +23,9 @@ class Bar:
     digits: int = 1
     """Decimals shown."""
 
+    signed: bool = False
+    """Whether it carries its sign also where no other of its column is below zero."""
+
 
 Cell = str | int | float | Bar | None
 """What a table cell holds; None is shown as nothing."""

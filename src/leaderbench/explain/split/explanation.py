@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from logging import getLogger
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from leaderbench.benchmarks import registry
 from leaderbench.benchmarks.base import Benchmark, Datasets
 from leaderbench.errors import LeaderbenchError
-from leaderbench.evaluation.drawn import draw
+from leaderbench.evaluation.drawn import draw, sizes
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.run import DEFAULT_STORE, dataset_source
 from leaderbench.explain.split.design import Design, design
@@ -18,8 +19,11 @@ from leaderbench.explain.split.fill import Forecast, Scope, fill, lockstep
 from leaderbench.explain.split.flips import FactorFlips, factor_flips
 from leaderbench.explain.split.grid import Grid, file_name, save
 from leaderbench.models.base import Model
+from leaderbench.records import Aggregation
 from leaderbench.results.store import Store
+from leaderbench.statistics.comparison import paired_difference
 from leaderbench.statistics.decomposition import Split, remainder, shapley, split, weighted
+from leaderbench.statistics.finite import Stratum, bank_mean
 from leaderbench.statistics.intervals import Estimate, Interval, macro, mean
 from leaderbench.statistics.reordering import Reordering, reordering
 
@@ -134,9 +138,14 @@ def explanation(
     place = store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
     scope = _scope(recipes[0], dataset_source(datasets), place, subsets, limit, questions, seed)
     told = listener or Listener()
+    _check_found(asked, revision)
     filled: list[list[tuple[Design, Grid]]] = [[] for _ in plans]
+    known: dict[str, str] = {}
     for item in asked:
         model = _load(item, revision, dtype, device, told)
+        if model.identity in known:
+            raise LeaderbenchError(f"{model.name} and {known[model.identity]} are one model: name each model once.")
+        known[model.identity] = model.name
         for plan, found in zip(plans, filled, strict=True):
             found.append(_fill(model, plan, scope, told))
     pairs = tuple(_pair(plan, found, published) for plan, found in zip(plans, filled, strict=True))
@@ -155,10 +164,23 @@ def chosen(implementations: str | Benchmark | Sequence[str | Benchmark]) -> list
         found = [registry.get(item) if isinstance(item, str) else item for item in implementations]
     else:
         found = [implementations]
+    names = [item.name for item in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise LeaderbenchError(f"{twice} is named twice and has no difference to itself: name each once.")
     if len(found) < 2:
         name = found[0].name if found else "nothing"
         raise LeaderbenchError(f"{name} is a single implementation: name another one to compare it with.")
     return found
+
+
+def _check_found(models: Sequence[str | Model], revision: str | None) -> None:
+    """Raise for a model that cannot be found before any other is asked for minutes."""
+    from leaderbench.models.baselines import is_baseline
+    from leaderbench.models.sources import find
+
+    for item in models:
+        if isinstance(item, str) and not is_baseline(item):
+            find(item, revision)
 
 
 def _check_published(
@@ -166,15 +188,15 @@ def _check_published(
 ) -> None:
     if not published:
         return
+    for name, score in published.items():
+        if not 0 <= score <= 1:
+            raise LeaderbenchError(f"The published score of {name} must be a share between 0 and 1, not {score:g}.")
     names = [recipe.name for recipe in recipes]
     if set(published) != set(names) or len(models) != 1:
         raise LeaderbenchError(
             f"Published scores are compared for one model and two implementations: give one for each of "
             f"{' and '.join(names)}."
         )
-    for name, score in published.items():
-        if not 0 <= score <= 1:
-            raise LeaderbenchError(f"The published score of {name} must be a share between 0 and 1, not {score:g}.")
 
 
 def _scope(
@@ -201,7 +223,7 @@ def _scope(
         return scope
     drawing = f"{len(drawn):,} of {len(every):,} questions, drawn at random (seed {seed})"
     wanted = ", ".join(filter(None, [words, drawing]))
-    return replace(scope, wanted=lambda example: example.id in drawn, words=wanted)
+    return replace(scope, wanted=lambda example: example.id in drawn, words=wanted, bank=sizes(every))
 
 
 def _load(item: str | Model, revision: str | None, dtype: str, device: str, told: Listener) -> Model:
@@ -217,7 +239,10 @@ def _load(item: str | Model, revision: str | None, dtype: str, device: str, told
 def _fill(model: Model, plan: Design, scope: Scope, told: Listener) -> tuple[Design, Grid]:
     """One model in all configurations; the numbers are kept beside the runs."""
     found, grid = fill(model, plan, scope, told.progress, lambda forecast: told.forecast(plan.between, forecast))
-    save(grid, scope.store.path / "explanations" / file_name(grid))
+    try:
+        save(grid, scope.store.path / "explanations" / file_name(grid))
+    except LeaderbenchError as error:  # a store that may only be read can still be explained
+        getLogger(__name__).warning(f"The numbers behind this explanation are not kept: {error}")
     return found, grid
 
 
@@ -232,6 +257,7 @@ def _pair(plan: Design, filled: Sequence[tuple[Design, Grid]], published: Mappin
 def _split(plan: Design, grid: Grid, published: Mapping[str, float] | None) -> ModelSplit:
     strata = grid.strata()
     found = split(grid.values, grid.cause.factors, grid.weights(), None if strata is None else strata.tolist())
+    found = replace(found, difference=_difference(grid) or found.difference)
     rest = None
     if published:
         rest = remainder(published[grid.cause.a], published[grid.cause.b], found.score_a, found.score_b)
@@ -239,13 +265,25 @@ def _split(plan: Design, grid: Grid, published: Mapping[str, float] | None) -> M
     return ModelSplit(grid.cause.model, plan, grid, a, b, found, factor_flips(grid), rest)
 
 
+def _difference(grid: Grid) -> Estimate | None:
+    """B minus A as `diff` has it for two runs; None where the two are summed up in different ways, or drawn."""
+    first, last = grid.cause.aggregations[0], grid.cause.aggregations[-1]
+    if first != last or grid.cause.bank is not None:
+        return None
+    a, b = (dict(zip(grid.example_ids, grid.values[:, end].tolist(), strict=True)) for end in (0, -1))
+    subsets = dict(zip(grid.example_ids, grid.subsets, strict=True)) if first == Aggregation.MACRO else None
+    found = paired_difference(b, a, subsets=subsets)
+    return Estimate(found.net, found.standard_error, found.interval, found.n)
+
+
 def score(grid: Grid, mask: int) -> Estimate:
-    """The score of one configuration with its interval."""
-    column = grid.values[:, mask]
-    if grid.cause.aggregations[mask] == "macro":
-        subsets = np.array(grid.subsets)
-        return macro([column[subsets == name].tolist() for name in dict.fromkeys(grid.subsets)])
-    return mean(column.tolist())
+    """The score of one configuration with its interval, as a run of it has them."""
+    column, subsets = grid.values[:, mask], np.array(grid.subsets)
+    parts = {name: column[subsets == name].tolist() for name in dict.fromkeys(grid.subsets)}
+    aggregation = Aggregation(grid.cause.aggregations[mask])
+    if grid.cause.bank is not None:
+        return bank_mean([Stratum(values, grid.cause.bank[name]) for name, values in parts.items()], aggregation)
+    return macro(list(parts.values())) if aggregation is Aggregation.MACRO else mean(column.tolist())
 
 
 def _reorderings(filled: Sequence[tuple[Design, Grid]]) -> tuple[tuple[Reordering, ...], Reordering]:

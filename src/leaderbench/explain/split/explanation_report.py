@@ -6,12 +6,17 @@ from itertools import chain
 
 from leaderbench.explain.report import charts
 from leaderbench.explain.report.values import Bar, Chart, Flip, Flips, Report, Section, Table, Text, Version
+from leaderbench.explain.split.design import REST
 from leaderbench.explain.split.explanation import Explanation, ModelSplit, Pair
 from leaderbench.explain.split.flips import Flipped, flipped, flipped_in_all, prompts
 from leaderbench.results.names import short_names
+from leaderbench.statistics.comparison import holm
 from leaderbench.statistics.decomposition import Contribution, Interaction
 from leaderbench.statistics.intervals import Interval
 from leaderbench.statistics.reordering import Reordering
+
+ALPHA = 0.05
+"""A cause is more than noise where its p after Holm's correction stays below."""
 
 LISTED = 40
 """Flipped questions listed for each factor; the others are in the store."""
@@ -24,6 +29,7 @@ CAUSES = {
     "truncation": "what gives way when a prompt is too long",
     "cleaning": "what reading the files did to the cells",
     "aggregation": "mean over questions or over subsets",
+    REST: "what else differs and was not named",
 }
 """The factors in words."""
 
@@ -36,7 +42,7 @@ def report(explanation: Explanation) -> Report:
     sections: list[Section] = []
     for pair in pairs:
         title = f"{pair.a} → {pair.b}" if len(pairs) > 1 else ""
-        sections += _of_many(pair, title) if several else _of_one(pair.splits[0], title, explanation)
+        sections += _of_many(pair, title, explanation) if several else _of_one(pair.splits[0], title, explanation)
     names = ", ".join(item.model for item in pairs[0].splits)
     title = f"Why do {pairs[0].a} and {pairs[0].b} differ?" if len(pairs) == 1 else "Why do these scores differ?"
     return Report(f"{title} {names}", answer, (*sections, _glossary(pairs)), tuple(_facts(explanation)))
@@ -62,6 +68,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def bar(estimate: float, interval: Interval) -> Bar:
+    """A difference in points, which always carries its sign."""
+    return Bar(100 * estimate, 100 * interval.low, 100 * interval.high, signed=True)
+
+
+def counted(n: int, name: str) -> str:
+    """`1 question`, `2 questions`."""
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
+
+
 def spread(interval: Interval) -> str:
     """An interval of a difference, in points."""
     return f"{signed(interval.low)} to {signed(interval.high)}"
@@ -73,8 +89,13 @@ def spoken(parts: Sequence[str]) -> str:
 
 
 def real(item: Contribution | Interaction) -> bool:
-    """Whether its interval excludes zero."""
+    """Whether its own interval excludes zero."""
     return item.interval.low > 0 or item.interval.high < 0
+
+
+def sure(items: Sequence[Contribution | Interaction]) -> list[bool]:
+    """Which of several are more than noise, by Holm's correction over all of them."""
+    return [p < ALPHA for p in holm([item.p for item in items])]
 
 
 def shifts(item: Reordering) -> bool:
@@ -88,21 +109,24 @@ def _one(item: ModelSplit) -> str:
     gap, n = found.difference, len(item.grid.example_ids)
     clear = gap.interval.low > 0 or gap.interval.high < 0
     word = "more" if gap.estimate > 0 else "less"
+    mark = "≈ " if cause.bank is not None else ""
+    scores = f"{mark}{percent(item.a.estimate)} under {cause.a} and {mark}{percent(item.b.estimate)} under {cause.b}"
     size = f"{abs(100 * gap.estimate):.1f} points {word} (95 %: {spread(gap.interval)})"
-    first = (
-        f"{item.model} scores {percent(found.score_a)} under {cause.a} and {percent(found.score_b)} under {cause.b}, "
-    )
-    first += f"{size} on {n:,} questions." if clear else f"a difference within noise ({spread(gap.interval)})."
-    moving = sorted((part for part in found.contributions if real(part)), key=lambda part: -abs(part.estimate))
-    still = [part.factor for part in found.contributions if not real(part)]
+    noise = f"a difference within noise (95 %: {spread(gap.interval)})"
+    first = f"{item.model} scores {scores}, {size if clear else noise} on {counted(n, 'question')}."
+    if cause.errors:
+        first += f" {counted(cause.errors, 'more question')} cannot be asked in every recipe between the two and"
+        first += f" {'is' if cause.errors == 1 else 'are'} left out: {cause.reason}."
+    parts = found.contributions
+    moving = [part for part, certain in zip(parts, sure(parts), strict=True) if certain]
+    moving.sort(key=lambda part: -abs(part.estimate))
+    still = [part.factor for part in parts if part not in moving]
     said = [f"{part.factor} {signed(part.estimate)}" for part in moving]
-    if said and still:
-        second = f"What makes it: {spoken(said)} points; {spoken(still)} cannot be told from noise."
-    elif said:
-        second = f"What makes it: {spoken(said)} points."
-    else:
-        second = "No single cause can be told from noise."
-    return f"{first} {second}"
+    second = "What makes it" if clear else "Causes that cancel or are hidden by it"
+    if not said:
+        return f"{first} No single cause can be told from noise."
+    rest = f"; {spoken(still)} cannot be told from noise" if still else ""
+    return f"{first} {second}: {spoken(said)} points{rest}."
 
 
 def _many(pair: Pair) -> str:
@@ -130,9 +154,10 @@ def _of_one(item: ModelSplit, title: str, explanation: Explanation) -> Iterator[
     if item.split.contributions:
         yield _chart(item, prefix)
         yield _flips_table(item, f"{prefix}What each cause does alone")
-    pairs = [(part, real(part)) for part in (*item.split.interactions, *item.split.higher_orders)]
-    if any(clear for _, clear in pairs):
-        yield _interactions([part for part, clear in pairs if clear], f"{prefix}Causes that act together")
+    pairs = item.split.interactions
+    together = [part for part, certain in zip(pairs, sure(pairs), strict=True) if certain]
+    if together or item.split.higher_orders:
+        yield _interactions([*together, *item.split.higher_orders], f"{prefix}Causes that act together")
     if item.split.interactions:
         drawn = [
             charts.Interaction(
@@ -144,7 +169,7 @@ def _of_one(item: ModelSplit, title: str, explanation: Explanation) -> Iterator[
             )
             for part in item.split.interactions
         ]
-        yield charts.interactions(drawn)
+        yield charts.interactions(drawn, title=f"{prefix}Every pair of causes")
     yield _configurations(item, f"{prefix}Every configuration")
     margins = [min(one.margin_a, one.margin_b) for one in flipped_in_all(item.grid)]
     if margins:
@@ -157,18 +182,21 @@ def _contributions(item: ModelSplit, title: str) -> Table:
     rows = [
         (
             part.factor,
-            Bar(100 * part.estimate, 100 * part.interval.low, 100 * part.interval.high),
+            bar(part.estimate, part.interval),
             f"{signed(part.smallest)} to {signed(part.largest)}",
             part.moved,
         )
         for part in item.split.contributions
     ]
+    nan = float("nan")
+    nothing = Bar(0.0, nan, nan, signed=True)
+    rows += [(f"{name} (changes nothing here)", nothing, "", 0) for name in item.grid.cause.fixed]
     gap = item.split.difference
-    whole = Bar(100 * gap.estimate, 100 * gap.interval.low, 100 * gap.interval.high)
+    whole = bar(gap.estimate, gap.interval)
     rows.append(("all together", whole, "", len(flipped_in_all(item.grid))))
     if item.remainder is not None:
         rest = 100 * item.remainder
-        rows.append(("not reproduced", Bar(rest, float("nan"), float("nan")), "", 0))
+        rows.append(("not reproduced", Bar(rest, nan, nan, signed=True), "", 0))
     note = (
         "Percentage points, from the first implementation to the second: Shapley values of the full factorial, with "
         "95 % intervals paired by question. “Over all orders”: the least and the most that a cause changes the score "
@@ -220,11 +248,11 @@ def _flips_table(item: ModelSplit, title: str) -> Table:
 
 
 def _interactions(found: Sequence[Interaction], title: str) -> Table:
-    rows = tuple(
-        (" × ".join(part.factors), Bar(100 * part.estimate, 100 * part.interval.low, 100 * part.interval.high))
-        for part in found
+    rows = tuple((" × ".join(part.factors), bar(part.estimate, part.interval)) for part in found)
+    note = (
+        "Points beyond what the causes do one by one; each cause's contribution above holds its equal share of them. "
+        "Those that are more than noise, by Holm's correction over all."
     )
-    note = "Points beyond what the causes do one by one; each cause's contribution above holds its equal share of them."
     return Table(title, ("causes", "points"), rows, note)
 
 
@@ -243,18 +271,18 @@ def _configurations(item: ModelSplit, title: str) -> Table:
     return Table(title, (*names, "score", "against A"), rows, note, in_terminal=False)
 
 
-def _flips(item: ModelSplit, explanation: Explanation, title: str) -> Flips:
+def _flips(item: ModelSplit, explanation: Explanation, title: str, most: int = LISTED) -> Flips:
     """The questions that each cause flips alone, each with both prompts; the largest cause first."""
     grid = item.grid
     sizes = [abs(part.estimate) for part in item.split.contributions]
     order = sorted(range(len(sizes)), key=lambda bit: -sizes[bit])
     groups = [(1 << bit, flipped(grid, bit)) for bit in order]
-    listed = [(mask, one) for mask, found in groups for one in found[:LISTED]]
+    listed = [(mask, one) for mask, found in groups for one in found[:most]]
     masks = [0, *(mask for mask, found in groups if found)]
     texts = prompts(item.design, explanation.scope, masks, {one.example_id for _, one in listed})
     flips = tuple(_flip(item, one, texts[one.example_id, 0], texts[one.example_id, mask]) for mask, one in listed)
     total = sum(len(found) for _, found in groups)
-    note = f"At most {LISTED} a cause; every question in every configuration is kept in the store."
+    note = f"At most {most} a cause; every question in every configuration is kept in the store."
     return Flips(title, flips, total, note if total > len(flips) else "")
 
 
@@ -265,7 +293,7 @@ def _flip(item: ModelSplit, one: Flipped, before: str, after: str) -> Flip:
     return Flip(one.example_id, one.factor, one.near_tie, one.target, a, b)
 
 
-def _of_many(pair: Pair, title: str) -> Iterator[Section]:
+def _of_many(pair: Pair, title: str, explanation: Explanation) -> Iterator[Section]:
     """The sections of several models and one pair."""
     prefix = f"{title}: " if title else ""
     yield _models(pair, f"{prefix}The models")
@@ -275,6 +303,7 @@ def _of_many(pair: Pair, title: str) -> Iterator[Section]:
     yield _by_model(pair, f"{prefix}What each cause contributes, by model")
     for item in pair.splits:
         yield replace(_contributions(item, f"{prefix}{item.model}"), in_terminal=False)
+        yield _flips(item, explanation, f"{prefix}{item.model}, flipped questions", LISTED // len(pair.splits))
 
 
 def _by_model(pair: Pair, title: str) -> Table:
@@ -299,9 +328,9 @@ def _models(pair: Pair, title: str) -> Table:
         rows.append(
             (
                 item.model,
-                percent(item.a.estimate),
-                percent(item.b.estimate),
-                Bar(100 * gap.estimate, 100 * gap.interval.low, 100 * gap.interval.high),
+                ("≈ " if item.grid.cause.bank else "") + percent(item.a.estimate),
+                ("≈ " if item.grid.cause.bank else "") + percent(item.b.estimate),
+                bar(gap.estimate, gap.interval),
             )
         )
     return Table(title, ("model", pair.a, pair.b, "points"), tuple(rows), "Ordered by the first implementation.")
@@ -312,7 +341,7 @@ def _shift_or_reorder(pair: Pair, title: str) -> Table:
     rows = tuple(
         (
             part.factor if part is not pair.whole else "all together",
-            Bar(100 * part.shift, 100 * part.shift_interval.low, 100 * part.shift_interval.high),
+            bar(part.shift, part.shift_interval),
             Bar(100 * part.reorder, 100 * part.reorder_interval.low, 100 * part.reorder_interval.high),
         )
         for part in parts
@@ -354,9 +383,17 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "models", ", ".join(explanation.models)
     yield "questions", f"{len(first.example_ids):,}" + (f" ({first.cause.limits})" if first.cause.limits else "")
     yield "dataset revision", first.cause.revision
-    errors = max(item.grid.cause.errors for pair in explanation.pairs for item in pair.splits)
-    if errors:
-        yield "left out", f"{errors:,} questions that some configuration could not answer"
+    for pair in explanation.pairs:
+        for item in pair.splits:
+            cut = item.grid.cause.cut
+            if any(cut):
+                most = max(cut, default=0)
+                ends = f"{cut[0]:,} under {pair.a}, {cut[-1]:,} under {pair.b}"
+                yield f"prompts cut, {item.model}", f"{ends}, up to {most:,} under a recipe between them"
+            if item.grid.cause.errors:
+                yield f"left out, {item.model}", f"{item.grid.cause.errors:,}: {item.grid.cause.reason}"
+    if first.cause.bank is not None:
+        yield "≈", "estimated for all questions from those drawn; differences are about questions of this kind"
 
 
 def _p(value: float) -> str:

@@ -49,6 +49,9 @@ class Scope:
     words: str = ""
     """What narrows the questions, in words; empty for all of them."""
 
+    bank: Mapping[str, int] | None = None
+    """Questions of each subset, where `wanted` draws some of them at random."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -73,8 +76,8 @@ class Column:
     longest: tuple[int, Request | None] = (-1, None)
     """The most tokens of any request, and that request."""
 
-    cut: bool = False
-    """Whether truncation changed any prompt."""
+    cut: int = 0
+    """Questions whose prompt truncation changed."""
 
     failure: str = ""
     """The last reason for which a question could not be answered."""
@@ -83,8 +86,8 @@ class Column:
         """Score one question."""
         given = [responses[digest(request)] for request in question.requests]
         answers: list[Answer] = [item for item in given if not isinstance(item, Failure)]
+        self.cut += any(answer.truncated or answer.shots_dropped for answer in answers)
         for request, answer in zip(question.requests, answers, strict=False):
-            self.cut |= bool(answer.truncated or answer.shots_dropped)
             if (tokens := length(answer)) > self.longest[0]:
                 self.longest = (tokens, request)
         if len(answers) < len(given):
@@ -197,9 +200,8 @@ def _ask(
     recipes = [plan.configurations[mask] for mask in masks]
     columns |= {mask: Column() for mask in masks}
     done, asked = 0, lockstep(recipes, scope)
-    size = PILOT
+    size, began = PILOT, time.monotonic()
     while block := list(islice(asked, size)):
-        began = time.monotonic()
         together = [Question(row[0].example, tuple(r for item in row for r in item.requests)) for row in block]
         meter = Meter(plan.between, together, model, _shifted(progress, done, total))
         responses = ask(model, (request for item in together for request in item.requests), scope.store, meter.seen)
@@ -269,6 +271,9 @@ def _grid(model: Model, plan: Design, examples: Sequence[Example], columns: Mapp
         scope.words,
         noise(model.describe()),
         len(examples) - len(kept),
+        next((column.failure for column in own if column.failure), ""),
+        tuple(column.cut for column in own),
+        None if scope.bank is None else dict(scope.bank),
     )
     return Grid(
         cause,

@@ -54,6 +54,15 @@ class Cause:
     errors: int
     """Questions left out because some configuration could not be answered."""
 
+    reason: str = ""
+    """The last reason why; empty where none is left out."""
+
+    cut: tuple[int, ...] = ()
+    """Questions whose prompts were cut or lost shots, in each configuration, 2^k."""
+
+    bank: dict[str, int] | None = None
+    """Questions of each subset, where only some were drawn at random; None where all were asked."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
@@ -80,13 +89,17 @@ class Grid:
         names, place, sizes = np.unique(np.array(self.subsets), return_inverse=True, return_counts=True)
         macro = 1 / (len(names) * sizes[place])
         micro = np.full(n, 1 / n)
+        if self.cause.bank is not None:
+            bank = np.array([self.cause.bank[name] for name in names])
+            micro = (bank / bank.sum() / sizes)[place]
         columns = [macro if item == Aggregation.MACRO else micro for item in self.cause.aggregations]
         return np.stack(columns, axis=1)
 
     def strata(self) -> NDArray[np.int64] | None:
-        """The index of each question's subset where some configuration is macro: the subsets are then fixed, and only
-        the questions inside them are a sample. None where all are plain means over questions."""
-        if Aggregation.MACRO not in self.cause.aggregations:
+        """The index of each question's subset where subsets are fixed and only the questions inside them are a sample:
+        where some configuration is macro, or questions were drawn inside subsets. None for plain means over questions.
+        """
+        if Aggregation.MACRO not in self.cause.aggregations and self.cause.bank is None:
             return None
         found: NDArray[np.int64] = np.unique(np.array(self.subsets), return_inverse=True)[1]
         return found
