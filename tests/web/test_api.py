@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -225,6 +226,43 @@ def test_a_changed_board_file_is_shown_at_once(client: TestClient, live: LiveSto
     path.write_text(path.read_text().replace("Small", "Other"))
     answer = client.get("/api/v1/boards/small", headers={"if-none-match": tag})
     assert answer.json()["title"] == "Other <b>board</b>"
+
+
+def test_an_answer_that_is_kept_is_not_given_once_the_store_has_changed(client: TestClient, live: LiveStore) -> None:
+    before = [client.get("/api/v1/runs").json()["total"] for _ in range(3)]
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert [*before, client.get("/api/v1/runs").json()["total"]] == [9, 9, 9, 10]
+
+
+def test_a_kept_answer_is_compressed_only_for_those_who_take_it(client: TestClient) -> None:
+    for encoding in ("gzip", "identity", "gzip", "identity"):
+        answer = client.get("/api/v1/runs", headers={"accept-encoding": encoding})
+        assert answer.headers.get("content-encoding", "identity") == encoding
+        assert answer.json()["total"] == 9
+
+
+def test_a_run_that_arrives_while_the_store_is_served_is_picked_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from leaderbench.web import live as living
+    from leaderbench.web.application import application
+
+    monkeypatch.setattr(living, "pause", 0.05)
+    made = LiveStore(store)
+    with TestClient(application(made)) as client:
+        made.looked.wait(30)
+        store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+        until = time.monotonic() + 30
+        while client.get("/api/v1/runs").json()["total"] < 10:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def test_head_is_answered_like_get(client: TestClient) -> None:
+    answer = client.head("/en/boards/small")
+    assert answer.status_code == 200
+    assert answer.headers["etag"] == client.get("/en/boards/small").headers["etag"]
 
 
 def test_long_answers_are_compressed(client: TestClient) -> None:

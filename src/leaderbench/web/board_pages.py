@@ -66,6 +66,9 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
     first = [replace(row, cells=tuple(row.cells[place] for place in places)) for row in first]
     baselines = {c.name: known_ones for c, known_ones in zip(whole.spec.columns, whole.baselines, strict=True)}
     every = tuple(_column(column, baselines.get(column.name, ()), language) for column in _spec(live, name).columns)
+    found = find_board(live, name)
+    instead = (f"This is the store's own board {name}; it stands in the place of the shipped one.",)
+    notes = (*(instead if found.overrides else ()), *map(live.said, table.notes))
     return ShownBoard(
         name=name,
         title=said(table.spec.title, language),
@@ -79,12 +82,12 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
         all_columns=every,
         models=models,
         rows=Paged[ShownRow](
-            items=tuple(_row(row, row.name in pinned) for row in [*first, *rest[start : start + view.rows]]),
+            items=tuple(_row(live, row, row.name in pinned) for row in [*first, *rest[start : start + view.rows]]),
             page=view.page,
             size=view.rows,
             total=len(rest),
         ),
-        notes=table.notes,
+        notes=notes,
     )
 
 
@@ -196,7 +199,7 @@ def shown_place(place: Place | None) -> ShownPlace | None:
     return None if place is None else ShownPlace(rank=place.rank, low=place.low, high=place.high, of=place.of)
 
 
-def _row(row: Standing, pinned: bool) -> ShownRow:
+def _row(live: LiveStore, row: Standing, pinned: bool) -> ShownRow:
     return ShownRow(
         name=row.name,
         model=row.model,
@@ -207,14 +210,14 @@ def _row(row: Standing, pinned: bool) -> ShownRow:
         low=known(row.low),
         high=known(row.high),
         rank_interval_from=row.basis.value,
-        cells=tuple(None if cell is None else _cell(cell) for cell in row.cells),
+        cells=tuple(None if cell is None else _cell(live, cell) for cell in row.cells),
         baseline=row.baseline,
         pinned=pinned,
-        flags=row.flags,
+        flags=tuple(map(live.said, row.flags)),
     )
 
 
-def _cell(cell: Cell) -> ShownCell:
+def _cell(live: LiveStore, cell: Cell) -> ShownCell:
     return ShownCell(
         estimate=known(cell.estimate),
         low=known(cell.low),
@@ -226,7 +229,7 @@ def _cell(cell: Cell) -> ShownCell:
         provenance=cell.provenance.value,
         run=cell.run,
         settings=cell.settings,
-        source=cell.source,
+        source=live.said(cell.source) if cell.source else "",
     )
 
 

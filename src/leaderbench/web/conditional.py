@@ -56,6 +56,8 @@ class Conditional:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # the server leaves out the body
+            scope = {**scope, "method": "GET"}
         fixed = scope["path"].startswith(self.unchanging)
         tag = "" if fixed or scope["method"] != "GET" else await self._tag(scope)
         if tag and tag in _asked(scope):

@@ -23,8 +23,11 @@ pause = 2.0
 share = 20
 """A look that took a second is followed by so many seconds without one, so that large stores are not all looking."""
 
-kept = 64
-"""Results that are kept for the next reader."""
+kept = {"run": 6, "board": 12, "diff": 6}
+"""Results of each kind that are kept for the next reader: runs hold all their samples, boards all their rows."""
+
+kept_otherwise = 32
+"""Of any other kind."""
 
 log = logging.getLogger("leaderbench.web")
 
@@ -129,19 +132,28 @@ class LiveStore:
                 self._kept.move_to_end(key)
                 return cast("Result", found[1])
             turn = self._turns.setdefault(key, threading.Lock())
-        with turn:
+        try:
+            with turn:
+                with self._guard:
+                    found = self._kept.get(key)
+                    if found is not None and found[0] == version:
+                        return cast("Result", found[1])
+                made = make()
+                with self._guard:
+                    self._remember(key, version, made)
+                return made
+        finally:
             with self._guard:
-                found = self._kept.get(key)
-                if found is not None and found[0] == version:
-                    return cast("Result", found[1])
-            made = make()
-            with self._guard:
-                self._kept[key] = version, made
-                self._kept.move_to_end(key)
-                while len(self._kept) > kept:
-                    self._kept.popitem(last=False)
                 self._turns.pop(key, None)
-            return made
+
+    def _remember(self, key: Hashable, version: str, made: object) -> None:
+        """Keep a result, and drop the one of its kind that was used longest ago where there are too many."""
+        self._kept[key] = version, made
+        self._kept.move_to_end(key)
+        kind = _kind(key)
+        same = [other for other in self._kept if _kind(other) == kind]
+        for other in same[: -kept.get(kind, kept_otherwise)]:
+            del self._kept[other]
 
     def said(self, text: str) -> str:
         """A sentence for strangers: without where on the disk the store lies."""
@@ -149,3 +161,7 @@ class LiveStore:
             if len(path) > 1:
                 text = text.replace(f"{path}/", "").replace(path, "the store")
         return text
+
+
+def _kind(key: Hashable) -> str:
+    return str(key[0]) if isinstance(key, tuple) else str(key)

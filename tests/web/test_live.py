@@ -1,0 +1,71 @@
+"""What is kept while a store is served."""
+
+import threading
+from functools import partial
+
+import pytest
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.web import live as living
+from leaderbench.web.live import LiveStore
+
+
+def test_a_result_is_worked_out_once_for_a_version_and_anew_for_another(live: LiveStore) -> None:
+    made = iter(range(10))
+    found = [live.keep("key", version, lambda: next(made)) for version in ("a", "a", "b", "b", "a")]
+    assert found == [0, 0, 1, 1, 2]
+
+
+def test_readers_who_want_the_same_wait_for_one(live: LiveStore) -> None:
+    begun, go, calls, found = threading.Event(), threading.Event(), [], []
+
+    def make() -> int:
+        calls.append(1)
+        begun.set()
+        assert go.wait(30)
+        return 7
+
+    threads = [threading.Thread(target=lambda: found.append(live.keep("key", "a", make))) for _ in range(5)]
+    threads[0].start()
+    assert begun.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert (len(calls), found) == (1, [7] * 5)
+
+
+def test_of_each_kind_only_the_last_used_are_kept(live: LiveStore) -> None:
+    calls: list[int] = []
+    most = living.kept["run"]
+    for i in (*range(most), 0, most, 0):
+        live.keep(("run", i), "a", partial(calls.append, i))
+    assert calls == list(range(most + 1))
+    live.keep(("run", 1), "a", partial(calls.append, 1))
+    assert calls[-1] == 1
+
+
+def test_what_fails_is_tried_again(live: LiveStore) -> None:
+    def fail() -> int:
+        raise LeaderbenchError("No.")
+
+    with pytest.raises(LeaderbenchError):
+        live.keep("key", "a", fail)
+    assert live.keep("key", "a", lambda: 1) == 1
+
+
+def test_a_store_that_cannot_be_listed_is_said_and_mended_later(
+    live: LiveStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise LeaderbenchError(f"{live.store.path}/runs cannot be read.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(live.index, "refresh", fail)
+        before = live.version()
+        live.refresh()
+        assert live.trouble == "runs cannot be read."
+        assert live.version() != before
+    live.refresh()
+    assert live.trouble == ""
