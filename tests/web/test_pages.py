@@ -95,6 +95,12 @@ def test_a_board_leads_to_a_wrong_answer_in_links(client: TestClient) -> None:
     assert 'rel="prev"' not in sample
 
 
+def test_a_model_s_page_says_what_repeats_its_runs(client: TestClient) -> None:
+    text = unescape(client.get("/en/model?name=org/good-7b").text)
+    assert "leaderbench run org/good-7b --benchmark mmlu/harness\n" in text.replace("</pre>", "\n")
+    assert "leaderbench run org/good-7b --benchmark mmlu/original\n" in text.replace("</pre>", "\n")
+
+
 def test_an_address_keeps_the_whole_state_of_a_board(client: TestClient) -> None:
     words = "q=org&columns=mmlu%2Fharness&sort=-model&values=normalised&pin=org%2Fodd"
     text = unescape(client.get(f"/en/boards/small?{words}").text)

@@ -60,7 +60,8 @@ def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
 
     @made.get("/model")
     def model(request: Request, name: Name) -> HTMLResponse:
-        return render(request, "model.html.j2", model=model_pages.shown_model(live, name, language))
+        found = model_pages.shown_model(live, name, language)
+        return render(request, "model.html.j2", model=found, commands=run_pages.commands(live, name))
 
     @made.get("/benchmarks")
     def benchmarks(request: Request) -> HTMLResponse:

@@ -150,6 +150,12 @@ def command(run: ListedRun) -> str:
     return shlex.join(words)
 
 
+def commands(live: LiveStore, model: str, most: int = 50) -> tuple[str, ...]:
+    """What repeats the runs of a model, the newest first."""
+    found = live.index.runs(1, most, model=model, damaged=False)
+    return tuple(dict.fromkeys(text for item in found.items if (text := command(item))))
+
+
 def comparable(live: LiveStore, run: ShownRun, most: int = 50) -> tuple[ShownRun, ...]:
     """Other runs that share its questions, those of the same implementation first."""
     family = run.benchmark.partition("/")[0]
