@@ -1,6 +1,7 @@
 """`leaderbench sample`: one sample of a run, with all that the score came from."""
 
 from difflib import get_close_matches
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,14 +85,17 @@ def print_continuations(item: Sample) -> None:
     right = ("log-likelihood", "per character")
     made = tables.table("", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right)
     best = max(item.log_likelihoods, default=None)
-    for place, text in enumerate(item.continuations):
-        value = item.log_likelihoods[place]
-        pairs = zip(item.continuation_tokens[place], item.token_log_probabilities[place], strict=False)
+    # A run that was imported may not know them all.
+    known = zip_longest(
+        item.continuations, item.log_likelihoods, item.continuation_tokens, item.token_log_probabilities
+    )
+    for place, (text, value, tokens, logprobs) in enumerate(known):
+        pairs = zip(tokens or (), logprobs or (), strict=False)
         made.add_row(
             "▸" if value == best else "",
             escape(repr(text)),
-            f"{value:.4f}",
-            f"{value / item.characters[place]:.4f}" if item.characters[place] else "",
+            "" if value is None else f"{value:.4f}",
+            "" if value is None or not item.characters[place] else f"{value / item.characters[place]:.4f}",
             "  ".join(f"{token}: {logprob:.4f}" for token, logprob in pairs),
         )
     terminal.stdout().print(made)

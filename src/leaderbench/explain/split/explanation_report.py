@@ -179,18 +179,18 @@ def _of_one(item: ModelSplit, title: str, explanation: Explanation) -> Iterator[
 
 def _contributions(item: ModelSplit, title: str) -> Table:
     """Causes with their contributions, the remainder and the sum."""
+    nan = float("nan")
+    nothing = Bar(0.0, nan, nan, signed=True)
     rows = [
         (
             part.factor,
-            bar(part.estimate, part.interval),
+            bar(part.estimate, part.interval) if part.moved else nothing,
             f"{signed(part.smallest)} to {signed(part.largest)}",
             part.moved,
         )
         for part in item.split.contributions
     ]
-    nan = float("nan")
-    nothing = Bar(0.0, nan, nan, signed=True)
-    rows += [(f"{name} (changes nothing here)", nothing, "", 0) for name in item.grid.cause.fixed]
+    rows += [(name, nothing, "", 0) for name in item.grid.cause.fixed]
     gap = item.split.difference
     whole = bar(gap.estimate, gap.interval)
     rows.append(("all together", whole, "", len(flipped_in_all(item.grid))))
@@ -200,7 +200,8 @@ def _contributions(item: ModelSplit, title: str) -> Table:
     note = (
         "Percentage points, from the first implementation to the second: Shapley values of the full factorial, with "
         "95 % intervals paired by question. “Over all orders”: the least and the most that a cause changes the score "
-        "by, depending on which others were switched before it. “Moved”: questions that it changes in any of these."
+        "by, depending on which others were switched before it. “Moved”: questions that it changes in any of these; "
+        "with none moved there is nothing to be unsure of on these questions, and no interval."
     )
     return Table(title, ("cause", "points", "over all orders", "moved"), tuple(rows), note)
 
