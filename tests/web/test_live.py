@@ -69,3 +69,9 @@ def test_a_store_that_cannot_be_listed_is_said_and_mended_later(
         assert live.version() != before
     live.refresh()
     assert live.trouble == ""
+
+
+def test_a_sentence_for_strangers_names_no_folder_of_the_server(live: LiveStore) -> None:
+    assert live.said(f"{live.store.path}/runs/abc/scores.json is damaged.") == "runs/abc/scores.json is damaged."
+    assert live.said(f"Nothing in {live.store.path}.") == "Nothing in the store."
+    assert live.said("/where/it/was/runs/abc is damaged.") == "runs/abc is damaged."

@@ -164,6 +164,11 @@ def test_an_empty_store_shows_boards_and_what_to_run(tmp_path: Path) -> None:
     live = LiveStore(tmp_path / "absent")
     live.refresh()
     client = TestClient(application(live))
-    assert "leaderbench demo" in client.get("/en/boards/demo").text
+    assert "leaderbench demo<" in client.get("/en/boards/demo").text
+    assert "leaderbench run MODEL --benchmark ceval/" in client.get("/en/boards/chinese").text
+    folder = tmp_path / "absent" / "boards"
+    folder.mkdir(parents=True)
+    (folder / "published.toml").write_text('title = "P"\n[[columns]]\nimported = "mmlu/published"\n')
+    assert "leaderbench import csv FILE<" in client.get("/en/boards/published").text
     assert client.get("/en/models").status_code == client.get("/en/runs").status_code == 200
     live.close()

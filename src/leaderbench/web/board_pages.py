@@ -87,8 +87,17 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
             size=view.rows,
             total=len(rest),
         ),
+        command=_command(name, table.spec),
         notes=notes,
     )
+
+
+def _command(name: str, spec: BoardSpec) -> str:
+    """What to run where a board has no rows."""
+    asked = next((part.benchmark for column in spec.columns for part in column.pieces if part.benchmark), None)
+    if name == "demo" and asked is not None and asked.startswith("exam/"):
+        return "leaderbench demo"
+    return f"leaderbench run MODEL --benchmark {asked}" if asked else "leaderbench import csv FILE"
 
 
 def board_file(live: LiveStore, name: str, view: BoardView) -> BoardTable:

@@ -4,6 +4,7 @@ store changes.
 
 import hashlib
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -160,7 +161,7 @@ class LiveStore:
         for path in (str(self.store.path.absolute()), str(self.store.path)):
             if len(path) > 1:
                 text = text.replace(f"{path}/", "").replace(path, "the store")
-        return text
+        return re.sub(r"/\S*/(?=(?:runs|boards|imported)/)", "", text)  # of a store that was moved since
 
 
 def _kind(key: Hashable) -> str:

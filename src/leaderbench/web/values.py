@@ -163,6 +163,9 @@ class ShownBoard(Value):
     """Rows of the whole board, baselines included."""
 
     rows: Paged[ShownRow]
+    command: str
+    """What makes a first score for it."""
+
     notes: tuple[str, ...]
 
 
