@@ -68,7 +68,7 @@ class LocalModel:
             return
         job = lay([encoded for _, encoded in able])
         scores = Scores(job)
-        self.effort.asked += sum(len(path) for path in job.trie.paths)
+        self.effort.asked += job.asked
         before = self.path.computed - self.effort.computed
         for nodes, logits in self.path.logits(job.trie, job.wanted):
             done = scores.read(nodes, logits)

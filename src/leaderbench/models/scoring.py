@@ -65,12 +65,15 @@ class Job:
     spans: tuple[tuple[int, int], ...]
     """Each request's slots, as [begin, end)."""
 
+    asked: int
+    """Tokens that one forward pass for each (context, continuation) would take."""
+
 
 def lay(encoded: Sequence[Encoded]) -> Job:
     """Lay requests in one trie. Every request must be free of problems."""
-    sequences: list[Ints] = []
     contexts: dict[tuple[int, ...], Ints] = {}  # an array each; several requests may share one
-    predicting: list[tuple[int, int]] = []  # first predicting position, number of targets; one a sequence
+    sequences: dict[tuple[int, int, tuple[int, ...]], Ints] = {}  # distinct ones, by context, length kept and rest
+    predicting: list[tuple[tuple[int, int, tuple[int, ...]], int, int]] = []  # sequence, first position, targets
     targets: list[int] = []
     requests: list[int] = []
     spans: list[tuple[int, int]] = []
@@ -80,16 +83,17 @@ def lay(encoded: Sequence[Encoded]) -> Job:
             contexts[request.context] = np.asarray(request.context, dtype=np.int64)
         whole = contexts[request.context]
         for kept, continuation in zip(request.kept, request.continuations or ((-1,),), strict=True):
-            context = whole[len(whole) - kept :]
-            sequences.append(np.append(context, continuation[:-1]) if len(continuation) > 1 else context)
-            predicting.append((kept - 1, len(continuation)))
+            key = (id(whole), kept, continuation[:-1])
+            if key not in sequences:
+                context = whole[len(whole) - kept :]
+                sequences[key] = np.append(context, key[2]) if key[2] else context
+            predicting.append((key, kept - 1, len(continuation)))
             targets.extend(continuation)
         requests.extend([number] * (len(targets) - begin))
         spans.append((begin, len(targets)))
-    trie = build(sequences)
-    nodes = np.concatenate(
-        [path[first : first + count] for path, (first, count) in zip(trie.paths, predicting, strict=True)]
-    )
+    trie = build(list(sequences.values()))
+    paths = dict(zip(sequences, trie.paths, strict=True))
+    nodes = np.concatenate([paths[key][first : first + count] for key, first, count in predicting])
     order = np.argsort(nodes, kind="stable")
     return Job(
         trie,
@@ -99,6 +103,7 @@ def lay(encoded: Sequence[Encoded]) -> Job:
         order,
         np.asarray(requests, dtype=np.int64)[order],
         tuple(spans),
+        sum(first + count for _, first, count in predicting),
     )
 
 

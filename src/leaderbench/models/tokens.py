@@ -1,7 +1,7 @@
 """From requests to token ids: encoding and truncation, exactly as each recipe wants them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
@@ -61,11 +61,16 @@ class Encoder:
 
     def encode(self, requests: Sequence[Request]) -> list[Encoded]:
         """The token ids of each request, in order."""
-        shots = self._shots_that_fit(requests)
+        # Nearly all fit as they are, so they are encoded whole first; what is too long is encoded again.
+        plans = [self._plan(request, request.context.text) for request in requests]
+        ids = self._ids(requests, plans)
+        shots = self._shots_that_fit(requests, ids)
         texts = [request.context.with_shots(count) for request, count in zip(requests, shots, strict=True)]
         cut = self._cut_at_the_end(requests, texts, shots)
-        plans = [self._plan(request, text) for request, text in zip(requests, cut, strict=True)]
-        ids = self._ids(requests, plans)
+        changed = [i for i, text in enumerate(cut) if text != requests[i].context.text]
+        for i in changed:
+            plans[i] = self._plan(requests[i], cut[i])
+        ids |= self._ids([requests[i] for i in changed], [plans[i] for i in changed])
         result = []
         for request, plan, count, before, after in zip(requests, plans, shots, texts, cut, strict=True):
             encoded = self._assemble(request, plan, ids)
@@ -126,12 +131,12 @@ class Encoder:
         cut = len(context) - min(kept) if problem is None else 0
         return Encoded(context, tuple(continuations), tuple(kept), len(context), truncated=cut, problem=problem)
 
-    def _shots_that_fit(self, requests: Sequence[Request]) -> list[int]:
-        """How many shots each request keeps."""
+    def _shots_that_fit(self, requests: Sequence[Request], ids: Mapping[tuple[str, bool], Tokens]) -> list[int]:
+        """How many shots each request keeps; `ids` are texts that are encoded already."""
         counts = [len(request.context.shots) for request in requests]
         pending = [i for i, request in enumerate(requests) if self._shot_limit(request.truncation) is not None]
         while pending:
-            lengths = self._lengths(requests, counts, pending)
+            lengths = self._lengths(requests, counts, pending, ids)
             pending = [
                 i
                 for i, length in zip(pending, lengths, strict=True)
@@ -141,15 +146,26 @@ class Encoder:
                 counts[i] -= 1
         return counts
 
-    def _lengths(self, requests: Sequence[Request], counts: Sequence[int], pending: Sequence[int]) -> list[int]:
+    def _lengths(
+        self,
+        requests: Sequence[Request],
+        counts: Sequence[int],
+        pending: Sequence[int],
+        ids: Mapping[tuple[str, bool], Tokens],
+    ) -> list[int]:
         """Token counts of some contexts, as each truncation rule counts them."""
         keys = [
-            (requests[i].context.with_shots(counts[i]), requests[i].truncation is Truncation.DROP_SHOTS_2048)
+            (
+                requests[i].context.with_shots(counts[i]),
+                self.has_special and requests[i].truncation is Truncation.DROP_SHOTS_2048,
+            )
             for i in pending
         ]
-        lengths: dict[tuple[str, bool], int] = {}
+        lengths = {key: len(ids[key]) for key in keys if key in ids}
         for special in (True, False):
-            texts = list(dict.fromkeys(text for text, counted in keys if counted is special))
+            texts = list(
+                dict.fromkeys(text for text, counted in keys if counted is special and (text, special) not in ids)
+            )
             lengths |= {(text, special): len(ids) for text, ids in zip(texts, self._batch(texts, special), strict=True)}
         return [lengths[key] for key in keys]
 
