@@ -116,6 +116,7 @@ def print_next(run: "Run", store: Path) -> None:
     """What to type next; the commands are printed unwrapped, so that they can be copied."""
     example = next((item for item in run.samples if not item.correct), run.samples[0])
     commands = (
+        ("all of it in a browser", f"leaderbench serve --store {store}"),
         ("why its scores differ: what each cause contributes", explain_command(run, store)),
         ("one question of these in every detail", f"leaderbench sample {run.id} {example.example_id} --store {store}"),
         ("your own model, a folder or a Hub id, on this exam", "leaderbench run ./my-model --benchmark exam"),
