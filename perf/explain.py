@@ -3,8 +3,8 @@
     python -m perf.explain --datasets FOLDER --model MODEL [--rounds N]
 
 asks one model `mmlu/original` and `mmlu/harness-2023` on five MMLU subjects, then every recipe between them (template,
-shots, scoring and encoding crossed), each into a new store, in turns: as whole commands, report included, and inside one
-process, where loading counts for neither. Prints seconds and their ratio.
+shots, scoring and encoding crossed), each into a new store, in turns: as whole commands, report included, and inside
+one process, where loading counts for neither. Prints seconds and their ratio.
 """
 
 import argparse
