@@ -168,6 +168,15 @@ def test_a_table_of_positions_lowers_the_limit_of_2048() -> None:
     assert (len(encoded.context), encoded.shots_dropped) == (7, 1)
 
 
+def test_a_long_answer_takes_its_room_from_the_shots_where_positions_end() -> None:
+    prompt = shots("x" * 30, "y" * 30, question="q" * 20)
+    settings = {"truncation": DROP_2048, "encoding": Encoding.SEPARATE}
+    assert Spelling(hard=80)(LogLikelihood(prompt, ("a",), **settings)).shots_dropped == 0
+    long = Spelling(hard=80)(LogLikelihood(prompt, ("a", "b" * 10), **settings))
+    assert (long.shots_dropped, long.problem) == (1, None)
+    assert Spelling(hard=None)(LogLikelihood(prompt, ("a", "b" * 10), **settings)).shots_dropped == 0
+
+
 def test_a_question_beyond_2048_tokens_without_any_shot_cannot_be_asked() -> None:
     encoded = Spelling()(LogLikelihood(shots("a", question="b" * 2049), ("A",), LAST, truncation=DROP_2048))
     assert encoded.problem is not None

@@ -1,6 +1,6 @@
 """What every benchmark is to the rest of the house: a named recipe that makes questions and scores answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from leaderbench.records import Answer, Example, Json, Metric, Outcome, Question
@@ -14,6 +14,15 @@ class Datasets(Protocol):
 
     def revision(self, dataset: str) -> str:
         """The commit of the Hub, or a digest of a local folder's files."""
+
+
+Wanted = Callable[[str], bool]
+"""Which examples are asked, by id."""
+
+
+def everything(example_id: str) -> bool:
+    """All of them."""
+    return True
 
 
 class Benchmark(Protocol):
@@ -39,8 +48,8 @@ class Benchmark(Protocol):
     def metrics(self) -> tuple[Metric, ...]:
         """The numbers of this benchmark; the first is the one it reports."""
 
-    def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
-        """The questions of these subsets, in dataset order; of all subsets where none is named.
+    def questions(self, datasets: Datasets, subsets: Sequence[str], wanted: Wanted = everything) -> Iterator[Question]:
+        """The questions wanted of these subsets, in dataset order; of all subsets where none is named.
 
         A question's shots depend on nothing but its place in the whole dataset: a limit or another order of asking
         changes no draw.

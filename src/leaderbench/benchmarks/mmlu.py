@@ -7,9 +7,10 @@ import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import cast
 
-from leaderbench.benchmarks.base import Datasets
+from leaderbench.benchmarks.base import Datasets, Wanted, everything
 from leaderbench.benchmarks.datasets import bundled, bundled_subsets, cells, chosen_subsets
 from leaderbench.benchmarks.factors import Level, levels_of, mixed_fields
 from leaderbench.benchmarks.letters import best_letter, letter
@@ -267,29 +268,24 @@ class Mmlu:
     def target(self, example: Example) -> str:
         return letter(example.target)
 
-    def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
+    def questions(self, datasets: Datasets, subsets: Sequence[str], wanted: Wanted = everything) -> Iterator[Question]:
         for subset in chosen_subsets(self.name, self.subsets, tuple(subsets)):
-            yield from self._subject(datasets, subset)
+            yield from self._subject(datasets, subset, wanted)
 
-    def _subject(self, datasets: Datasets, subject: str) -> Iterator[Question]:
+    def _subject(self, datasets: Datasets, subject: str, wanted: Wanted) -> Iterator[Question]:
         tests = self._examples(datasets, subject, "test")
         shots = self._shots(datasets, subject, tests)
         head = self.choices.template.head(subject)
         for example, chosen in zip(tests, shots, strict=True):
-            prompt = Prompt(head, chosen, self.choices.template.question(example))
-            yield Question(example, (self._request(prompt, example),))
+            if wanted(example.id):
+                prompt = Prompt(head, chosen, self.choices.template.question(example))
+                yield Question(example, (self._request(prompt, example),))
 
-    def _examples(self, datasets: Datasets, subject: str, split: str) -> list[Example]:
+    def _examples(self, datasets: Datasets, subject: str, split: str) -> tuple[Example, ...]:
         """The rows of one split, cleaned as this implementation reads them."""
-        found: list[Example] = []
-        for index, row in enumerate(cells(datasets.rows(self.dataset, subject, split), self.dataset, subject, split)):
-            texts = [clean(text, self.choices.cleaning) for text in (row.text("question"), *row.texts("choices"))]
-            row.exactly(len(letters), "choices")
-            target = row.index("answer", len(letters))
-            found.append(Example(f"{subject}/{index}", subject, texts[0], tuple(texts[1:]), target))
-        return found
+        return examples(Source(datasets), self.dataset, subject, split, self.choices.cleaning)
 
-    def _shots(self, datasets: Datasets, subject: str, tests: list[Example]) -> Iterator[tuple[str, ...]]:
+    def _shots(self, datasets: Datasets, subject: str, tests: Sequence[Example]) -> Iterator[tuple[str, ...]]:
         """The solved examples of each question of a subject."""
         count, template = self.choices.shots, self.choices.template
         if count == 0:
@@ -356,6 +352,31 @@ class Mmlu:
             "metrics": [str(metric) for metric in self.metrics],
             **choices,
         }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where rows come from, the same only as itself."""
+
+    datasets: Datasets
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self.datasets is other.datasets
+
+    def __hash__(self) -> int:
+        return id(self.datasets)
+
+
+@lru_cache(maxsize=12)  # recipes between two implementations read the same subject one after the other
+def examples(source: Source, dataset: str, subject: str, split: str, cleaning: Cleaning) -> tuple[Example, ...]:
+    """The rows of one split, cleaned."""
+    found: list[Example] = []
+    for index, row in enumerate(cells(source.datasets.rows(dataset, subject, split), dataset, subject, split)):
+        texts = [clean(text, cleaning) for text in (row.text("question"), *row.texts("choices"))]
+        row.exactly(len(letters), "choices")
+        target = row.index("answer", len(letters))
+        found.append(Example(f"{subject}/{index}", subject, texts[0], tuple(texts[1:]), target))
+    return tuple(found)
 
 
 def clean(text: str, cleaning: Cleaning) -> str:

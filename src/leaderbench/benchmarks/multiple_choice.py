@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
-from leaderbench.benchmarks.base import Datasets
+from leaderbench.benchmarks.base import Datasets, Wanted, everything
 from leaderbench.benchmarks.datasets import Cells, cells, chosen_subsets
 from leaderbench.benchmarks.factors import Level, mixed_fields
 from leaderbench.benchmarks.letters import best_letter, letter
@@ -116,15 +116,17 @@ class MultipleChoice:
     def mixed(self, other: "MultipleChoice", names: Collection[str]) -> "MultipleChoice":
         return mixed_fields(self, other, factors, names)
 
-    def questions(self, datasets: Datasets, subsets: Sequence[str]) -> Iterator[Question]:
+    def questions(self, datasets: Datasets, subsets: Sequence[str], wanted: Wanted = everything) -> Iterator[Question]:
         for subset in chosen_subsets(self.name, self.subsets, tuple(subsets)):
-            yield from self._subset(datasets, subset)
+            yield from self._subset(datasets, subset, wanted)
 
-    def _subset(self, datasets: Datasets, subset: str) -> Iterator[Question]:
+    def _subset(self, datasets: Datasets, subset: str, wanted: Wanted) -> Iterator[Question]:
         config = self.config or subset
         rows = cells(datasets.rows(self.dataset, config, self.split), self.dataset, config, self.split)
         head = self.task.head(subset)
         for index, (row, shots) in enumerate(zip(rows, self._shots(datasets, subset, rows), strict=True)):
+            if not wanted(f"{subset}/{index}"):
+                continue
             example = self.task.read(row, f"{subset}/{index}", subset)
             requests = tuple(
                 LogLikelihood(

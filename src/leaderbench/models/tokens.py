@@ -64,7 +64,8 @@ class Encoder:
         # Nearly all fit as they are, so they are encoded whole first; what is too long is encoded again.
         plans = [self._plan(request, request.context.text) for request in requests]
         ids = self._ids(requests, plans)
-        shots = self._shots_that_fit(requests, ids)
+        limits = [self._shot_limit(request, plan, ids) for request, plan in zip(requests, plans, strict=True)]
+        shots = self._shots_that_fit(requests, limits, ids)
         texts = [request.context.with_shots(count) for request, count in zip(requests, shots, strict=True)]
         cut = self._cut_at_the_end(requests, texts, shots)
         changed = [i for i, text in enumerate(cut) if text != requests[i].context.text]
@@ -107,11 +108,7 @@ class Encoder:
     def _assemble(self, request: Request, plan: _Plan, ids: dict[tuple[str, bool], Tokens]) -> Encoded:
         """Put the tokens of one request together and cut what is too long."""
         context = ids[plan.context, plan.special] if plan.context else self.start
-        continuations = [ids[string] for string in plan.continuations]
-        if isinstance(request, LogLikelihood) and request.encoding is Encoding.LAST_TOKEN:
-            continuations = [tokens[-1:] for tokens in continuations]
-        elif plan.joint:
-            continuations = [tokens[len(context) :] for tokens in continuations]
+        continuations = self._continuations(request, plan, ids)
         lengths = [len(tokens) for tokens in continuations] or [1]
         kept = [len(context)] * len(lengths)
         problem = None
@@ -131,16 +128,16 @@ class Encoder:
         cut = len(context) - min(kept) if problem is None else 0
         return Encoded(context, tuple(continuations), tuple(kept), len(context), truncated=cut, problem=problem)
 
-    def _shots_that_fit(self, requests: Sequence[Request], ids: Mapping[tuple[str, bool], Tokens]) -> list[int]:
-        """How many shots each request keeps; `ids` are texts that are encoded already."""
+    def _shots_that_fit(
+        self, requests: Sequence[Request], limits: Sequence[int | None], ids: Mapping[tuple[str, bool], Tokens]
+    ) -> list[int]:
+        """How many shots each request keeps within its limit; `ids` are texts that are encoded already."""
         counts = [len(request.context.shots) for request in requests]
-        pending = [i for i, request in enumerate(requests) if self._shot_limit(request.truncation) is not None]
+        pending = [i for i, limit in enumerate(limits) if limit is not None]
         while pending:
             lengths = self._lengths(requests, counts, pending, ids)
             pending = [
-                i
-                for i, length in zip(pending, lengths, strict=True)
-                if counts[i] > 0 and length > (self._shot_limit(requests[i].truncation) or 0)
+                i for i, length in zip(pending, lengths, strict=True) if counts[i] > 0 and length > (limits[i] or 0)
             ]
             for i in pending:
                 counts[i] -= 1
@@ -169,15 +166,25 @@ class Encoder:
             lengths |= {(text, special): len(ids) for text, ids in zip(texts, self._batch(texts, special), strict=True)}
         return [lengths[key] for key in keys]
 
-    def _shot_limit(self, truncation: Truncation) -> int | None:
-        """The most context tokens that a rule allows before a shot goes; None where it drops none."""
-        match truncation:
-            case Truncation.KEEP_END:
-                return None
-            case Truncation.DROP_SHOTS_2048:
-                return min(2048, self.limits.hard or 2048)
-            case Truncation.DROP_SHOTS_THEN_CUT:
-                return self.window - 1 if self.window < UNLIMITED else None
+    def _shot_limit(self, request: Request, plan: _Plan, ids: Mapping[tuple[str, bool], Tokens]) -> int | None:
+        """The most context tokens that a rule allows before a shot goes; None where it drops none.
+
+        The rules were made for answers of one token; a longer one takes its room from the context.
+        """
+        if request.truncation is Truncation.KEEP_END:
+            return None
+        longest = max((len(tokens) for tokens in self._continuations(request, plan, ids)), default=1)
+        if request.truncation is Truncation.DROP_SHOTS_2048:
+            return 2048 if self.limits.hard is None else min(2048, self.limits.hard - longest + 1)
+        return self.window - longest if self.window < UNLIMITED else None
+
+    def _continuations(self, request: Request, plan: _Plan, ids: Mapping[tuple[str, bool], Tokens]) -> list[Tokens]:
+        """The tokens of each continuation; none for a generation."""
+        continuations = [ids[string] for string in plan.continuations]
+        if isinstance(request, LogLikelihood) and request.encoding is Encoding.LAST_TOKEN:
+            return [tokens[-1:] for tokens in continuations]
+        behind = len(ids[plan.context, plan.special]) if plan.joint else 0
+        return [tokens[behind:] for tokens in continuations]
 
     def _cut_at_the_end(self, requests: Sequence[Request], texts: Sequence[str], shots: Sequence[int]) -> list[str]:
         """HELM's last resort, without shots left: keep the first tokens, then drop characters until they fit."""

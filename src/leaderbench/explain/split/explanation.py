@@ -223,7 +223,7 @@ def _scope(
         return scope
     drawing = f"{len(drawn):,} of {len(every):,} questions, drawn at random (seed {seed})"
     wanted = ", ".join(filter(None, [words, drawing]))
-    return replace(scope, wanted=lambda example: example.id in drawn, words=wanted, bank=sizes(every))
+    return replace(scope, wanted=drawn.__contains__, words=wanted, bank=sizes(every))
 
 
 def _load(item: str | Model, revision: str | None, dtype: str, device: str, told: Listener) -> Model:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from leaderbench.benchmarks.base import Benchmark, Datasets
+from leaderbench.benchmarks.base import Benchmark, Datasets, Wanted, everything
 from leaderbench.benchmarks.datasets import chosen_subsets
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.ask import ask
@@ -43,8 +43,8 @@ class Scope:
     limit: int | None = None
     """At most so many questions of each subset, the first ones."""
 
-    wanted: Callable[[Example], bool] = lambda example: True
-    """Which examples are asked."""
+    wanted: Wanted = everything
+    """Which examples are asked, by id."""
 
     words: str = ""
     """What narrows the questions, in words; empty for all of them."""
@@ -137,8 +137,8 @@ def fill(
 def lockstep(recipes: Sequence[Benchmark], scope: Scope) -> Iterator[tuple[Question, ...]]:
     """Each question as each recipe asks it."""
     for subset in chosen_subsets(recipes[0].name, recipes[0].subsets, scope.subsets):
-        together = zip(*(recipe.questions(scope.source, [subset]) for recipe in recipes), strict=True)
-        yield from islice((asked for asked in together if scope.wanted(asked[0].example)), scope.limit)
+        together = zip(*(recipe.questions(scope.source, [subset], scope.wanted) for recipe in recipes), strict=True)
+        yield from islice(together, scope.limit)
 
 
 def without_idle_cleaning(plan: Design, scope: Scope) -> Design:
