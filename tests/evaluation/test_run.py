@@ -359,3 +359,22 @@ def test_requests_of_equal_text_are_asked_once(exam: Exam, store: Store) -> None
     run = evaluate(model, Twice(), store=store, datasets=exam)
     assert model.asked == 15
     assert len(run.samples) == run.score().n == 30
+
+
+def test_a_run_leaves_what_is_known_of_its_model_beside_it(tmp_path: Path) -> None:
+    from leaderbench.models import catalogue_files
+
+    run = evaluate("bundled:owl-1m", "exam/harness", limit=1, store=tmp_path)
+    (record,) = catalogue_files.load(tmp_path).records.values()
+    assert record.name == "bundled:owl-1m"
+    assert record.parameters is not None
+    assert record.parameters.value == run.manifest.model["parameters"]
+
+
+def test_a_run_is_stored_also_where_what_is_known_of_its_model_cannot_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "models").write_text("a file where a folder is needed")
+    run = evaluate("bundled:owl-1m", "exam/harness", limit=1, store=tmp_path)
+    assert Store(tmp_path).run(run.id).id == run.id
+    assert "is not kept" in caplog.text

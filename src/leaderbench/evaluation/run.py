@@ -97,8 +97,24 @@ def evaluate(
         getLogger(__name__).warning(sentence)
     scores = aggregate(samples, recipe.metrics) if bank is None else drawn_scores(samples, recipe.metrics, bank)
     run = record(model, recipe, source, samples, scores, limits, bank, (meter.tokens_asked, meter.tokens_computed))
-    place.save(run)
+    keep(run, place)
     return run
+
+
+def keep(run: Run, store: Store) -> None:
+    """Store a run, and beside it what is known of a model with files: boards then show its size, licence and type."""
+    store.save(run)
+    facts = run.manifest.model
+    if facts.get("backend") != "transformers":
+        return
+    from leaderbench.models import catalogue, catalogue_files
+
+    revision = facts.get("revision")
+    try:
+        known = catalogue.describe(str(facts["name"]), revision if isinstance(revision, str) else None)
+        catalogue_files.save(store.path, known)
+    except LeaderbenchError as error:  # the run is what counts, and it is stored
+        getLogger(__name__).warning(f"What is known of {facts['name']} is not kept: {error}")
 
 
 def store_at(store: str | Path | Store | None) -> Store:
