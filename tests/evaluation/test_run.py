@@ -362,7 +362,7 @@ def test_requests_of_equal_text_are_asked_once(exam: Exam, store: Store) -> None
 
 
 def test_a_run_leaves_what_is_known_of_its_model_beside_it(tmp_path: Path) -> None:
-    from leaderbench.models import catalogue_files
+    from leaderbench.evaluation import catalogue_files
 
     run = evaluate("bundled:owl-1m", "exam/harness", limit=1, store=tmp_path)
     (record,) = catalogue_files.load(tmp_path).records.values()

@@ -107,7 +107,8 @@ def keep(run: Run, store: Store) -> None:
     facts = run.manifest.model
     if facts.get("backend") != "transformers":
         return
-    from leaderbench.models import catalogue, catalogue_files
+    from leaderbench.evaluation import catalogue_files
+    from leaderbench.models import catalogue
 
     revision = facts.get("revision")
     try:

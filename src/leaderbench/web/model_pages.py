@@ -6,7 +6,7 @@ from typing import Any
 from leaderbench.boards.reading import boards
 from leaderbench.boards.spec import said
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models import catalogue_files
+from leaderbench.evaluation import catalogue_files
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Fact
 from leaderbench.models.search import SIZES, Query, choose

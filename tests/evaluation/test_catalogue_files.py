@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.evaluation.catalogue_files import declarations, file_of, from_json, load, read, save, to_json
 from leaderbench.models.catalogue import FIELDS, ModelRecord, describe
-from leaderbench.models.catalogue_files import declarations, file_of, from_json, load, read, save, to_json
 from leaderbench.models.facts import Commercial, Fact, ModelType, Source
 
 RECORD = ModelRecord(
