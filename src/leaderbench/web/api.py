@@ -5,23 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from leaderbench.boards.export import as_csv
-from leaderbench.web import board_pages, comparison_pages, model_pages, run_pages, sample_pages
+from leaderbench.web import shown
 from leaderbench.web.live import LiveStore
-from leaderbench.web.values import (
-    Comparison,
-    ListedBoard,
-    ModelDetail,
-    ModelScore,
-    Paged,
-    Problem,
-    RunDetail,
-    SamplePage,
-    ShownBenchmark,
-    ShownBoard,
-    ShownModel,
-    ShownRun,
-    ShownSample,
-)
+from leaderbench.web.values.basics import Paged, Problem
+from leaderbench.web.values.benchmarks import ShownBenchmark
+from leaderbench.web.values.boards import ListedBoard, ShownBoard
+from leaderbench.web.values.comparisons import Comparison
+from leaderbench.web.values.models import ModelDetail, ModelScore, ShownModel
+from leaderbench.web.values.runs import RunDetail, ShownRun
+from leaderbench.web.values.samples import SamplePage, ShownSample
 from leaderbench.web.views import BoardView, ComparisonView, ModelsView, PageNumber, PageSize, RunsView, SamplesView
 
 prefix = "/api/v1"
@@ -49,11 +41,11 @@ def router(live: LiveStore) -> APIRouter:
 def _boards(made: APIRouter, live: LiveStore) -> None:
     @made.get("/boards", summary="Every board", tags=["boards"])
     def boards() -> tuple[ListedBoard, ...]:
-        return board_pages.listed_boards(live)
+        return shown.boards.listed_boards(live)
 
     @made.get("/boards/{name}", summary="A page of a board, as its page on the site shows it", tags=["boards"])
     def board(name: BoardName, view: Annotated[BoardView, Query()]) -> ShownBoard:
-        return board_pages.shown_board(live, name, view)
+        return shown.boards.shown_board(live, name, view)
 
     @made.get(
         "/boards/{name}/csv",
@@ -63,7 +55,7 @@ def _boards(made: APIRouter, live: LiveStore) -> None:
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table"}},
     )
     def board_csv(name: BoardName, view: Annotated[BoardView, Query()]) -> Response:
-        text = as_csv(board_pages.board_file(live, name, view))
+        text = as_csv(shown.boards.board_file(live, name, view))
         disposition = f'attachment; filename="{name}.csv"'  # a board's name is letters, digits, dots and dashes
         content = text.encode("utf-8", "replace")
         return Response(content, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})
@@ -72,44 +64,44 @@ def _boards(made: APIRouter, live: LiveStore) -> None:
 def _models(made: APIRouter, live: LiveStore) -> None:
     @made.get("/models", summary="A page of models", tags=["models"])
     def models(view: Annotated[ModelsView, Query()]) -> Paged[ShownModel]:
-        return model_pages.shown_models(live, view)
+        return shown.models.shown_models(live, view)
 
     @made.get("/model", summary="One model: its scores, places and facts", tags=["models"])
     def model(name: Name) -> ModelDetail:
-        return model_pages.shown_model(live, name)
+        return shown.models.shown_model(live, name)
 
     @made.get("/benchmarks", summary="Every benchmark", tags=["benchmarks"])
     def benchmarks() -> tuple[ShownBenchmark, ...]:
-        return run_pages.shown_benchmarks(live)
+        return shown.runs.shown_benchmarks(live)
 
     @made.get("/benchmark", summary="One benchmark", tags=["benchmarks"])
     def benchmark(name: Name) -> ShownBenchmark:
-        return run_pages.shown_benchmark(live, name)
+        return shown.runs.shown_benchmark(live, name)
 
     @made.get("/benchmark/scores", summary="A page of the scores of a benchmark", tags=["benchmarks"])
     def scores(
         name: Name, page: Annotated[PageNumber, Query()] = 1, rows: Annotated[PageSize, Query()] = 100
     ) -> Paged[ModelScore]:
-        return run_pages.benchmark_scores(live, name, page, rows)
+        return shown.runs.benchmark_scores(live, name, page, rows)
 
 
 def _runs(made: APIRouter, live: LiveStore) -> None:
     @made.get("/runs", summary="A page of runs, newest first", tags=["runs"])
     def runs(view: Annotated[RunsView, Query()]) -> Paged[ShownRun]:
-        return run_pages.shown_runs(live, view)
+        return shown.runs.shown_runs(live, view)
 
     @made.get("/runs/{run}", summary="One run: scores and manifest", tags=["runs"])
     def run(run: RunId) -> RunDetail:
-        return run_pages.shown_run(live, run)
+        return shown.runs.shown_run(live, run)
 
     @made.get("/runs/{run}/samples", summary="A page of the samples of a run", tags=["runs"])
     def samples(run: RunId, view: Annotated[SamplesView, Query()]) -> SamplePage:
-        return sample_pages.shown_samples(live, run, view)
+        return shown.samples.shown_samples(live, run, view)
 
     @made.get("/runs/{run}/samples/{number}", summary="One sample, whole", tags=["runs"])
     def sample(run: RunId, number: Number) -> ShownSample:
-        return sample_pages.shown_sample(live, run, number)
+        return shown.samples.shown_sample(live, run, number)
 
     @made.get("/comparison", summary="Two runs question by question", tags=["runs"])
     def comparison(view: Annotated[ComparisonView, Query()]) -> Comparison:
-        return comparison_pages.compared(live, view)
+        return shown.comparisons.compared(live, view)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.web import api, board_pages, drawing, files, pages, words
+from leaderbench.web import api, drawing, files, pages, shown, words
 from leaderbench.web.conditional import Conditional, program
 from leaderbench.web.live import AbsentError, LiveStore
 
@@ -24,7 +24,7 @@ def application(live: LiveStore) -> FastAPI:
 
     @asynccontextmanager
     async def watched(_: FastAPI) -> AsyncIterator[None]:
-        live.warm = lambda: board_pages.prepare(live)
+        live.warm = lambda: shown.boards.prepare(live)
         live.start()
         try:
             yield

@@ -16,7 +16,9 @@ from leaderbench.results.names import short_names
 from leaderbench.web import files, words
 from leaderbench.web.conditional import program
 from leaderbench.web.live import LiveStore
-from leaderbench.web.values import Number, ShownBoard, ShownRow, ShownScore
+from leaderbench.web.values.basics import Number
+from leaderbench.web.values.boards import ShownBoard, ShownRow
+from leaderbench.web.values.runs import ShownScore
 from leaderbench.web.views import BoardView, Values
 
 if TYPE_CHECKING:

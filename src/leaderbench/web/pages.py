@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from leaderbench.web import board_pages, comparison_pages, drawing, model_pages, run_pages, sample_pages
+from leaderbench.web import drawing, shown
 from leaderbench.web.api import BoardName, Name, Number, RunId
 from leaderbench.web.live import LiveStore
 from leaderbench.web.views import (
@@ -37,14 +37,14 @@ def router(live: LiveStore, language: str) -> APIRouter:
 def _boards(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
     @made.get("/")
     def boards(request: Request) -> HTMLResponse:
-        return render(request, "boards.html.j2", boards=board_pages.listed_boards(live, language))
+        return render(request, "boards.html.j2", boards=shown.boards.listed_boards(live, language))
 
     @made.get("/boards/{name}")
     def board(request: Request, name: BoardName, view: Annotated[BoardView, Query()]) -> HTMLResponse:
-        found = board_pages.find_board(live, name)
+        found = shown.boards.find_board(live, name)
         if found.spec is None:
             return render(request, "board_problem.html.j2", name=name, problem=live.said(found.problem))
-        return render(request, "board.html.j2", board=board_pages.shown_board(live, name, view, language), view=view)
+        return render(request, "board.html.j2", board=shown.boards.shown_board(live, name, view, language), view=view)
 
     @made.get("/about")
     def about(request: Request) -> HTMLResponse:
@@ -56,50 +56,50 @@ def _boards(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
 def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
     @made.get("/models")
     def models(request: Request, view: Annotated[ModelsView, Query()]) -> HTMLResponse:
-        return render(request, "models.html.j2", models=model_pages.shown_models(live, view), view=view)
+        return render(request, "models.html.j2", models=shown.models.shown_models(live, view), view=view)
 
     @made.get("/model")
     def model(request: Request, name: Name) -> HTMLResponse:
-        found = model_pages.shown_model(live, name, language)
-        return render(request, "model.html.j2", model=found, commands=run_pages.commands(live, name))
+        found = shown.models.shown_model(live, name, language)
+        return render(request, "model.html.j2", model=found, commands=shown.runs.commands(live, name))
 
     @made.get("/benchmarks")
     def benchmarks(request: Request) -> HTMLResponse:
-        return render(request, "benchmarks.html.j2", benchmarks=run_pages.shown_benchmarks(live))
+        return render(request, "benchmarks.html.j2", benchmarks=shown.runs.shown_benchmarks(live))
 
     @made.get("/benchmark")
     def benchmark(request: Request, name: Name, page: Annotated[PageNumber, Query()] = 1) -> HTMLResponse:
         return render(
             request,
             "benchmark.html.j2",
-            benchmark=run_pages.shown_benchmark(live, name),
-            scores=run_pages.benchmark_scores(live, name, page),
+            benchmark=shown.runs.shown_benchmark(live, name),
+            scores=shown.runs.benchmark_scores(live, name, page),
         )
 
 
 def _runs(made: APIRouter, live: LiveStore, render: Render) -> None:
     @made.get("/runs")
     def runs(request: Request, view: Annotated[RunsView, Query()]) -> HTMLResponse:
-        return render(request, "runs.html.j2", runs=run_pages.shown_runs(live, view), view=view)
+        return render(request, "runs.html.j2", runs=shown.runs.shown_runs(live, view), view=view)
 
     @made.get("/runs/{run}")
     def run(request: Request, run: RunId) -> HTMLResponse:
-        found = run_pages.shown_run(live, run)
-        others = run_pages.comparable(live, found)
+        found = shown.runs.shown_run(live, run)
+        others = shown.runs.comparable(live, found)
         return render(request, "run.html.j2", run=found, others=others)
 
     @made.get("/runs/{run}/samples")
     def samples(request: Request, run: RunId, view: Annotated[SamplesView, Query()]) -> HTMLResponse:
-        return render(request, "samples.html.j2", found=sample_pages.shown_samples(live, run, view), view=view)
+        return render(request, "samples.html.j2", found=shown.samples.shown_samples(live, run, view), view=view)
 
     @made.get("/runs/{run}/samples/{number}")
     def sample(request: Request, run: RunId, number: Number, view: Annotated[SamplesView, Query()]) -> HTMLResponse:
-        before, after = sample_pages.place_before_and_after(live, run, view, number)
+        before, after = shown.samples.place_before_and_after(live, run, view, number)
         return render(
             request,
             "sample.html.j2",
-            run=run_pages.listed_run(live, run),
-            sample=sample_pages.shown_sample(live, run, number),
+            run=shown.runs.listed_run(live, run),
+            sample=shown.samples.shown_sample(live, run, number),
             view=view,
             before=before,
             after=after,
@@ -107,4 +107,4 @@ def _runs(made: APIRouter, live: LiveStore, render: Render) -> None:
 
     @made.get("/compare")
     def compare(request: Request, view: Annotated[ComparisonView, Query()]) -> HTMLResponse:
-        return render(request, "compare.html.j2", found=comparison_pages.compared(live, view), view=view)
+        return render(request, "compare.html.j2", found=shown.comparisons.compared(live, view), view=view)

@@ -8,16 +8,9 @@ from leaderbench.records import Sample
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import StoredSamples, from_table, to_table
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.run_pages import whole_run
-from leaderbench.web.values import (
-    ListedSample,
-    Paged,
-    SamplePage,
-    ShownContinuation,
-    ShownSample,
-    ShownToken,
-    known,
-)
+from leaderbench.web.shown.runs import whole_run
+from leaderbench.web.values.basics import Paged, known
+from leaderbench.web.values.samples import ListedSample, SamplePage, ShownContinuation, ShownSample, ShownToken
 from leaderbench.web.views import SamplesView, Verdict
 
 if TYPE_CHECKING:

@@ -13,8 +13,11 @@ from leaderbench.results.entries import Provenance
 from leaderbench.results.listings import ListedRun
 from leaderbench.results.runs import Run
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.model_pages import model_score, shown_score
-from leaderbench.web.values import ModelScore, Paged, RunDetail, ShownBenchmark, ShownRun
+from leaderbench.web.shown.models import model_score, shown_score
+from leaderbench.web.values.basics import Paged
+from leaderbench.web.values.benchmarks import ShownBenchmark
+from leaderbench.web.values.models import ModelScore
+from leaderbench.web.values.runs import RunDetail, ShownRun
 from leaderbench.web.views import RunsView
 
 

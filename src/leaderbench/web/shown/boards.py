@@ -14,17 +14,9 @@ from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.search import matches
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.model_pages import Records, query_of, records
-from leaderbench.web.values import (
-    ListedBoard,
-    Paged,
-    ShownBoard,
-    ShownCell,
-    ShownColumn,
-    ShownPlace,
-    ShownRow,
-    known,
-)
+from leaderbench.web.shown.models import Records, query_of, records
+from leaderbench.web.values.basics import Paged, known
+from leaderbench.web.values.boards import ListedBoard, ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
 from leaderbench.web.views import Average, BoardView, ModelFilters, Ranks, Values
 
 

@@ -6,10 +6,11 @@ from leaderbench.explain.difference.causes import Cause
 from leaderbench.explain.difference.diff import Diff, Flipped, Side, diff
 from leaderbench.explain.report.html import finite
 from leaderbench.web.live import LiveStore
-from leaderbench.web.model_pages import shown_score
-from leaderbench.web.run_pages import whole_run
-from leaderbench.web.sample_pages import table_of
-from leaderbench.web.values import ComparedSide, Comparison, Paged, ShownCause, ShownFlip, SubsetGap, known
+from leaderbench.web.shown.models import shown_score
+from leaderbench.web.shown.runs import whole_run
+from leaderbench.web.shown.samples import table_of
+from leaderbench.web.values.basics import Paged, known
+from leaderbench.web.values.comparisons import ComparedSide, Comparison, ShownCause, ShownFlip, SubsetGap
 from leaderbench.web.views import ComparisonView, Flips
 
 

@@ -14,16 +14,9 @@ from leaderbench.records import Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.listings import ListedModel
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.values import (
-    BoardPlace,
-    ModelDetail,
-    ModelScore,
-    Paged,
-    ShownFact,
-    ShownModel,
-    ShownScore,
-    known,
-)
+from leaderbench.web.values.basics import Paged, known
+from leaderbench.web.values.models import BoardPlace, ModelDetail, ModelScore, ShownFact, ShownModel
+from leaderbench.web.values.runs import ShownScore
 from leaderbench.web.views import BoardView, ModelFilters, ModelsView
 
 Records = Callable[[str], ModelRecord]
@@ -106,7 +99,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
 
 
 def _places(live: LiveStore, name: str, benchmarks: set[str], language: str) -> tuple[BoardPlace, ...]:
-    from leaderbench.web import board_pages
+    from leaderbench.web.shown import boards as board_pages
 
     found = []
     for item in boards(live.store.path):

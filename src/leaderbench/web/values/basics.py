@@ -1,0 +1,46 @@
+"""What every value of the site is made of. A number that nobody knows is null."""
+
+import math
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Item = TypeVar("Item")
+Number = float | None
+
+
+class Value(BaseModel):
+    """Frozen, and described in OpenAPI by the lines under its fields."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Problem(Value):
+    """Why a request has no answer."""
+
+    detail: str
+    """What was wrong and what to do, in a sentence."""
+
+
+class Paged(Value, Generic[Item]):
+    """One page of a listing."""
+
+    items: tuple[Item, ...]
+    page: int
+    """From 1; behind the last one there is nothing."""
+
+    size: int
+    """Items of a full page."""
+
+    total: int
+    """Items of all pages."""
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+def known(value: float) -> Number:
+    """A number, or None for one that does not exist."""
+    return float(value) if math.isfinite(value) else None

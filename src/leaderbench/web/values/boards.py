@@ -1,0 +1,128 @@
+"""Boards, as the site and its API show them."""
+
+from leaderbench.web.values.basics import Number, Paged, Value
+
+
+class ShownColumn(Value):
+    """A column of a board."""
+
+    key: str
+    """What it is called in addresses."""
+
+    title: str
+    sources: tuple[str, ...]
+    """Benchmarks whose scores it shows."""
+
+    direction: str
+    """`higher` or `lower`, whichever is better; `none` where it takes no part in the order."""
+
+    type: str
+    languages: tuple[str, ...]
+    baselines: tuple[Number, ...]
+    """What guessing scores, of each part."""
+
+
+class ListedBoard(Value):
+    """A board, not filled in."""
+
+    name: str
+    title: str
+    about: str
+    rule: str
+    columns: tuple[str, ...]
+    own: bool
+    """Whether it is a file of the store."""
+
+    problem: str
+    """Why it cannot be shown; empty where it can."""
+
+
+class ShownPlace(Value):
+    """A place in an order and how sure it is."""
+
+    rank: int
+    """1 for the best; ties share the better place."""
+
+    low: int | None
+    """Best rank that the model may have; null where nobody knows."""
+
+    high: int | None
+    of: int
+    """Models in the order."""
+
+
+class ShownCell(Value):
+    """A score in a column."""
+
+    estimate: Number
+    low: Number
+    """Lower end of the 95 % interval."""
+
+    high: Number
+    normalised: Number
+    """After normalisation by what guessing scores."""
+
+    n: int
+    """Questions answered; 0 where that is not known."""
+
+    errors: int
+    metric: str
+    provenance: str
+    run: str
+    """Id of the run; empty where only the score is known."""
+
+    settings: str
+    source: str
+
+
+class ShownRow(Value):
+    """A row of a board."""
+
+    name: str
+    model: str
+    identity: str
+    rank: ShownPlace | None
+    """On the whole board."""
+
+    filtered_rank: ShownPlace | None
+    """Among the rows shown, where `ranks=filtered` asked for it."""
+
+    score: Number
+    low: Number
+    high: Number
+    rank_interval_from: str
+    cells: tuple[ShownCell | None, ...]
+    """One a column shown."""
+
+    baseline: bool
+    """Whether it knows nothing and shows where chance lies."""
+
+    pinned: bool
+    flags: tuple[str, ...]
+
+
+class ShownBoard(Value):
+    """A board filled in, one page of it."""
+
+    name: str
+    title: str
+    about: str
+    rule: str
+    formula: str
+    formula_version: int
+    rank_intervals: str
+    score_is_share: bool
+    """Whether scores lie between 0 and 1 and are read in percent."""
+
+    columns: tuple[ShownColumn, ...]
+    """Those shown."""
+
+    all_columns: tuple[ShownColumn, ...]
+    models: int
+    """Rows of the whole board, baselines included."""
+
+    rows: Paged[ShownRow]
+    command: str
+    """What makes a first score for it."""
+
+    notes: tuple[str, ...]

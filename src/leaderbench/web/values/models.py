@@ -1,0 +1,68 @@
+"""Models, as the site and its API show them."""
+
+from leaderbench.web.values.basics import Number, Value
+from leaderbench.web.values.boards import ShownPlace
+from leaderbench.web.values.runs import ShownScore
+
+
+class ShownFact(Value):
+    """Something known of a model."""
+
+    name: str
+    value: str | int | tuple[str, ...]
+    source: str
+    """Who says so, the most believed first; `guessed from the name` is no more than that."""
+
+    evidence: str
+    otherwise: tuple[str, ...]
+    """What other sources say."""
+
+
+class ShownModel(Value):
+    """A model as listings show it."""
+
+    name: str
+    runs: int
+    imported: int
+    """Scores that were published elsewhere."""
+
+    last: str
+    facts: tuple[ShownFact, ...]
+
+
+class ModelScore(Value):
+    """What a model scored on a benchmark."""
+
+    model: str
+    identity: str
+    benchmark: str
+    score: ShownScore
+    provenance: str
+    source: str
+    run: str
+    created: str
+    settings: str
+    problem: str
+
+
+class BoardPlace(Value):
+    """Where a model stands on a board."""
+
+    board: str
+    title: str
+    rank: ShownPlace | None
+    score: Number
+    low: Number
+    high: Number
+    score_is_share: bool
+
+
+class ModelDetail(ShownModel):
+    """A model with all that is known of it."""
+
+    identities: tuple[str, ...]
+    scores: tuple[ModelScore, ...]
+    places: tuple[BoardPlace, ...]
+    """On boards where it has a score."""
+
+    problems: tuple[str, ...]

@@ -1,0 +1,57 @@
+"""Runs and their scores, as the site and its API show them."""
+
+from pydantic import JsonValue
+
+from leaderbench.web.values.basics import Number, Value
+
+
+class ShownScore(Value):
+    """A score with its uncertainty."""
+
+    metric: str
+    subset: str | None
+    """Null for all of the run."""
+
+    estimate: Number
+    standard_error: Number
+    low: Number
+    high: Number
+    n: int
+    errors: int
+    interval_is_about: str
+
+
+class ShownRun(Value):
+    """A run, without its samples."""
+
+    id: str
+    model: str
+    identity: str
+    benchmark: str
+    dataset: str
+    revision: str
+    created: str
+    settings: str
+    provenance: str
+    source: str
+    problem: str
+    """Why it cannot be used; empty where it can."""
+
+    scores: tuple[ShownScore, ...]
+    """Overall ones, the reported one first; of one run then those of its subsets."""
+
+
+class RunDetail(ShownRun):
+    """A run with its manifest."""
+
+    command: str
+    """What repeats it; empty for imported runs."""
+
+    manifest: dict[str, JsonValue]
+    """Every cause of its scores."""
+
+    samples: int
+    """How many questions it has; 0 where they cannot be read."""
+
+    samples_problem: str
+    """Why its samples cannot be read."""

@@ -1,0 +1,75 @@
+"""Samples of runs, as the site and its API show them."""
+
+from leaderbench.web.values.basics import Number, Paged, Value
+
+
+class ListedSample(Value):
+    """A question and what became of it, in a line."""
+
+    number: int
+    """Its place in the run, from 0."""
+
+    example_id: str
+    subset: str
+    question: str
+    """The last part of the prompt."""
+
+    prediction: str | None
+    target: str
+    verdict: str
+    """`right`, `wrong` or `error`."""
+
+    margin: Number
+    """How far ahead the answer was of the runner-up."""
+
+    near_tie: bool
+    """Whether the margin is within float noise."""
+
+    flags: tuple[str, ...]
+
+
+class ShownToken(Value):
+    """A token of an answer."""
+
+    id: int
+    log_probability: Number
+
+
+class ShownContinuation(Value):
+    """One candidate answer, or the text written."""
+
+    text: str
+    log_likelihood: Number
+    tokens: tuple[ShownToken, ...]
+    chosen: bool
+    """Whether it has the greatest log-likelihood."""
+
+
+class ShownSample(ListedSample):
+    """A question with all that was asked and answered."""
+
+    shots: str
+    """The part of the prompt before the question: instructions and solved examples."""
+
+    prompt_end: str
+    """The rest of it; both together are the exact prompt."""
+
+    continuations: tuple[ShownContinuation, ...]
+    context_tokens: int
+    truncated_tokens: int
+    shots_dropped: int
+    metrics: dict[str, Number]
+    error: str | None
+
+
+class SamplePage(Value):
+    """Some samples of a run."""
+
+    run: str
+    model: str
+    benchmark: str
+    subsets: tuple[str, ...]
+    noise: float
+    """Nats below which a margin is a near tie."""
+
+    samples: Paged[ListedSample]
