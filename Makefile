@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEER := .venv-peer
+MTEB := .venv-mteb
 BIN := $(VENV)/bin
 # One pinned set for the package, its tests, its documentation and its build.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -12,10 +13,10 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity perf perf-explain ci clean
+.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity parity-boards perf perf-explain ci clean
 
 help:  ## what can be typed here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -71,6 +72,15 @@ parity: $(VENV)/.installed $(PEER)/.installed  ## the same prompts, predictions 
 	$(BIN)/python -m parity.golden
 	$(BIN)/python -m parity.compare --peer $(PEER)/bin/python
 
+$(MTEB)/.installed: Makefile
+	@echo "Installing mteb 2.26.24 into $(MTEB) (once) ..."
+	@$(PYTHON) -m venv $(MTEB)
+	@PIP_CONSTRAINT= PIP_BUILD_CONSTRAINT= $(MTEB)/bin/python -m pip install -qq torch==2.13.0 mteb==2.26.24
+	@touch $@
+
+parity-boards: $(VENV)/.installed $(MTEB)/.installed  ## Borda and means as MTEB's own table has them
+	$(BIN)/python -m parity.borda --peer $(MTEB)/bin/python
+
 perf: $(VENV)/.installed $(PEER)/.installed  ## speed and memory as ratios to lm-eval, on this machine
 	$(BIN)/python -m perf --datasets $(SHARED)/hub --peer $(PEER)/bin/python
 
@@ -81,4 +91,4 @@ ci:  ## what .ci/run does
 	./.ci/run
 
 clean:  ## remove the environments and everything built
-	rm -rf $(VENV) $(PEER) site dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEER) $(MTEB) site dist build .mypy_cache .ruff_cache .pytest_cache
