@@ -13,7 +13,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs reference story picture docs-serve parity parity-boards perf perf-explain ci clean
+.PHONY: help demo test slow lint format types docs words reference story picture docs-serve parity parity-boards perf perf-explain ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: $(VENV)/.installed  ## build the documentation into site/
 
 reference: $(VENV)/.installed  ## write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
+
+words: $(VENV)/.installed  ## bring the translations of the site up to its templates and code
+	@$(BIN)/python scripts/site_words.py
 
 story: $(VENV)/.installed  ## run the commands of docs/why.md and fill in what they print
 	$(BIN)/python docs/story.py

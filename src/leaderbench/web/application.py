@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.sentences import Sentence
 from leaderbench.web import api, drawing, files, pages, shown, words
 from leaderbench.web.conditional import Conditional, program
 from leaderbench.web.live import AbsentError, LiveStore
@@ -95,13 +96,18 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
 
     @app.exception_handler(HTTPException)
     def other(request: Request, error: HTTPException) -> Response:
-        sentences = {404: "There is nothing at this address.", 405: "Only GET is answered here."}
+        sentences = {
+            404: Sentence("There is nothing at this address."),
+            405: Sentence("Only GET is answered here."),
+        }
         return refuse(request, error.status_code, sentences.get(error.status_code, str(error.detail)))
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:
         log.error("%s %s failed.", request.method, request.url.path, exc_info=error)
-        return refuse(request, 500, "This is an error that nobody foresaw; the server's own output says more.")
+        return refuse(
+            request, 500, Sentence("This is an error that nobody foresaw; the server's own output says more.")
+        )
 
 
 def _told(item: Any) -> str:

@@ -46,6 +46,7 @@ def page(
         .render(
             {
                 "t": partial(words.translated, language),
+                "tn": partial(words.numbered, language),
                 "to": partial(address, language),
                 "language": language,
                 "tag": words.tags[language],

@@ -1,8 +1,14 @@
-"""The site's words in other languages: a sentence in English is the key to each."""
+"""The site's words in other languages: a sentence in English is the key to each.
 
-import tomllib
+The translations are gettext catalogues in `locale/`; `make words` brings them up to the templates and the code.
+"""
+
+import gettext
+import io
 from functools import cache
 from importlib import resources
+
+from leaderbench.sentences import Sentence, counted, plain
 
 languages = {"en": "English", "zh": "简体中文"}
 """Languages of the site by the first part of an address, each in its own words."""
@@ -12,18 +18,46 @@ tags = {"en": "en", "zh": "zh-Hans"}
 
 
 @cache
-def catalogue(language: str) -> dict[str, str]:
-    """English sentences and what they are in a language; empty for English itself."""
+def translations(language: str) -> gettext.NullTranslations:
+    """The translations into a language; English is its own."""
     if language == "en":
-        return {}
-    text = resources.files("leaderbench.web").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return {str(key): str(value) for key, value in tomllib.loads(text).items()}
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    place = resources.files("leaderbench.web").joinpath("locale", language, "LC_MESSAGES", "messages.po")
+    with place.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)  # in memory: a compiled file beside its source could be older than it
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 def translated(language: str, text: str, /, **values: object) -> str:
     """A sentence in a language, in English where it has no other, with values in the places of their `{names}`."""
-    found = catalogue(language).get(text, text)
-    return found.format(**values) if values else found
+    sentence = Sentence(text, **values) if values else text
+    if not isinstance(sentence, Sentence):
+        return translations(language).gettext(sentence) if sentence else ""
+    if language == "en":
+        return str(sentence)
+    known = translations(language)
+    if sentence.plural:
+        found = known.ngettext(sentence.template, sentence.plural, int(sentence.values["n"]))
+    else:
+        found = known.gettext(sentence.template)
+    if not sentence.values:
+        return found
+    places = {
+        name: translated(language, value) if isinstance(value, Sentence) else plain(value)
+        for name, value in sentence.values.items()
+    }
+    return found.format(**places)
+
+
+def numbered(language: str, one: str, many: str, /, n: int, **values: object) -> str:
+    """The same for a sentence about a number of things, `one` being its form for one of them."""
+    return translated(language, counted(one, many, n=n, **values))
 
 
 def preferred(header: str) -> str:

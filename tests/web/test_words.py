@@ -1,0 +1,107 @@
+"""The site's words: every sentence has its translation, and a translation says the same."""
+
+import importlib.util
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages import Catalog, Message
+from babel.messages.pofile import read_po
+
+from leaderbench.sentences import Sentence, counted
+from leaderbench.web import words
+
+ROOT = Path(__file__).parents[2]
+others = [language for language in words.languages if language != "en"]
+
+
+def load_script() -> Any:
+    spec = importlib.util.spec_from_file_location("site_words", ROOT / "scripts" / "site_words.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script = load_script()
+
+
+@pytest.fixture(scope="module")
+def used() -> Catalog:
+    """What pages say."""
+    found: Catalog = script.extracted()
+    assert len(found) > 200
+    return found
+
+
+def catalogue(language: str) -> Catalog:
+    path = ROOT / "src/leaderbench/web/locale" / language / "LC_MESSAGES" / "messages.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def texts(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def entries(found: Catalog) -> dict[tuple[str, ...], Message]:
+    return {texts(item.id): item for item in found if item.id}
+
+
+advice = "`make words` brings the catalogues up to the code; then translate what is empty and remove what is obsolete"
+
+
+@pytest.mark.parametrize("language", others)
+def test_every_sentence_of_the_site_is_translated(used: Catalog, language: str) -> None:
+    known = entries(catalogue(language))
+    missing = [key for key in entries(used) if key not in known or not all(texts(known[key].string))]
+    assert missing == [], advice
+
+
+@pytest.mark.parametrize("language", others)
+def test_no_translation_is_left_over(used: Catalog, language: str) -> None:
+    found = catalogue(language)
+    assert sorted(entries(found).keys() - entries(used).keys()) == [], advice
+    assert list(found.obsolete) == [], advice
+
+
+@pytest.mark.parametrize("language", others)
+def test_no_translation_is_a_guess(language: str) -> None:
+    assert [item.id for item in catalogue(language) if item.id and item.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", others)
+def test_translations_keep_the_places_of_values(language: str) -> None:
+    for key, item in entries(catalogue(language)).items():
+        places = sorted(re.findall(r"\{[^{}]*\}", key[-1]))
+        for text in filter(None, texts(item.string)):
+            assert sorted(re.findall(r"\{[^{}]*\}", text)) == places, key
+
+
+def test_a_sentence_reads_as_english_and_is_said_in_chinese() -> None:
+    sentence = Sentence("Page {page} of {pages}", page=2, pages=11766)
+    assert sentence == "Page 2 of 11,766"
+    assert words.translated("en", sentence) == sentence
+    assert words.translated("zh", sentence) == "第 2 页，共 11,766 页"
+
+
+def test_a_number_of_things_has_its_own_form_in_english() -> None:
+    assert [counted("{n} model", "{n} models", n=n) for n in (0, 1, 2)] == ["0 models", "1 model", "2 models"]
+
+
+def test_a_sentence_within_a_sentence_is_translated_too() -> None:
+    outer = Sentence("but: {other}", other=Sentence("Nothing beyond its name."))
+    assert words.translated("zh", outer) == "但：除名称外一无所知。"
+
+
+def test_texts_of_strangers_in_a_sentence_are_no_templates() -> None:
+    hostile = "{0.__class__} {other} %s"
+    assert words.translated("zh", Sentence("but: {other}", other=hostile)) == f"但：{hostile}"
+
+
+def test_a_text_without_a_translation_stays_as_it_is() -> None:
+    assert words.translated("zh", "org/model-{7b}") == "org/model-{7b}"
+    assert words.translated("zh", "") == ""
