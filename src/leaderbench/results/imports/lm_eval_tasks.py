@@ -114,6 +114,9 @@ usual_shots = {
     "mmlu_pro": 5,
     "bbh": 3,
     "bbh_cot_fewshot": 3,
+    "leaderboard_bbh": 3,
+    "leaderboard_math": 4,
+    "leaderboard_mmlu_pro": 5,
 }
 """Of lm-eval's own tasks, and of the tasks whose names go on from there; of all others it is 0."""
 
