@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_shipped_boards_are_sound_and_speak_english_and_chinese() -> None:
     found = boards()
-    assert [item.name for item in found] == ["chinese", "demo", "mmlu", "open-llm-v1"]
+    assert [item.name for item in found] == ["chinese", "demo", "mmlu", "open-llm-v1", "open-llm-v2"]
     for item in found:
         assert item.spec is not None, item.problem
         for words in (item.spec.title, item.spec.about):

@@ -28,13 +28,14 @@ def asked(cli: Cli, fakes: Fakes) -> None:
 def test_without_a_name_the_boards_are_listed(cli: Cli) -> None:
     ending = cli("board")
     assert ending.code == 0
-    for name in ("chinese", "demo", "mmlu", "open-llm-v1"):
+    for name in ("chinese", "demo", "mmlu", "open-llm-v1", "open-llm-v2"):
         assert f" {name} " in ending.out
     assert {item["name"] for item in json.loads(cli("board", "--json").out)} == {
         "chinese",
         "demo",
         "mmlu",
         "open-llm-v1",
+        "open-llm-v2",
     }
 
 
