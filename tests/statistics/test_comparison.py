@@ -211,3 +211,19 @@ def test_holm_keeps_the_order_and_never_lowers_a_p(p_values: list[float]) -> Non
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     assert [adjusted[i] for i in order] == sorted(adjusted)
     assert adjusted[order[0]] == min(1.0, len(p_values) * p_values[order[0]])
+
+
+def test_questions_drawn_from_a_bank_weigh_as_their_subsets_do_there() -> None:
+    a = {"large/0": 1.0, "large/1": 1.0, "small/0": 0.0, "small/1": 0.0}
+    b = {"large/0": 0.0, "large/1": 1.0, "small/0": 1.0, "small/1": 0.0}
+    subsets = {name: name.partition("/")[0] for name in a}
+    found = paired_difference(a, b, subsets=subsets, sizes={"large": 300, "small": 100})
+    assert found.net == pytest.approx(0.75 * 0.5 - 0.25 * 0.5)
+    assert [found.mean_a, found.mean_b] == pytest.approx([0.75, 0.375 + 0.125])
+
+
+def test_a_part_drawn_in_proportion_is_a_plain_mean_and_has_its_exact_test() -> None:
+    a = {f"{subset}/{i}": float(i < 6) for subset in "xy" for i in range(10)}
+    b = {f"{subset}/{i}": float(i < 2) for subset in "xy" for i in range(10)}
+    subsets = {name: name[0] for name in a}
+    assert paired_difference(a, b, subsets=subsets, sizes={"x": 50, "y": 50}) == paired_difference(a, b)

@@ -4,8 +4,9 @@ Pairing is a free cut in variance: questions that both get right, or both get wr
 """
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.statistics.intervals import Interval, level, normal_quantile, standard_error, t_quantile
@@ -54,19 +55,28 @@ class Difference:
     minimum_detectable_effect: float
     """The smallest true difference that this many questions show with 80 % power at the 5 % level."""
 
+    @property
+    def turned(self) -> "Difference":
+        """The same the other way round, b minus a."""
+        interval = Interval(-self.interval.high, -self.interval.low)
+        means = {"mean_a": self.mean_b, "mean_b": self.mean_a}
+        return replace(self, **means, b=self.c, c=self.b, net=-self.net, interval=interval)
+
 
 def paired_difference(
     a: Mapping[str, float],
     b: Mapping[str, float],
     *,
     subsets: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
     clusters: Mapping[str, Hashable] | None = None,
 ) -> Difference:
     """Compare values by example id, on the ids that both have.
 
-    With `subsets` (example id to subset) the difference of macro means: every subset weighs the same. With `clusters`
-    (example id to cluster) errors that go together inside a cluster are allowed for; then the test is a clustered t.
-    Raises `LeaderbenchError` where no question is shared.
+    With `subsets` (example id to subset) the difference of macro means: every subset weighs the same. With `sizes`
+    besides (subset to its questions in the bank that these were drawn from) the difference of means over the bank:
+    every subset weighs as much as it is large. With `clusters` (example id to cluster) errors that go together inside
+    a cluster are allowed for; then the test is a clustered t. Raises `LeaderbenchError` where no question is shared.
     """
     shared = sorted(a.keys() & b.keys())
     if not shared:
@@ -74,7 +84,11 @@ def paired_difference(
     if subsets is not None and clusters is not None:
         raise ValueError("clusters inside macro means are not supported")
     first, second = [a[name] for name in shared], [b[name] for name in shared]
-    weights = _weights([subsets[name] for name in shared]) if subsets is not None else [1 / len(shared)] * len(shared)
+    weights = [1 / len(shared)] * len(shared)
+    if subsets is not None:
+        weights = _weights([subsets[name] for name in shared], sizes)
+        if sizes is not None and max(weights) - min(weights) < 1e-12:  # drawn in proportion: a plain mean
+            subsets = None
     differences = [x - y for x, y in zip(first, second, strict=True)]
     groups = None if clusters is None else [clusters[name] for name in shared]
     if subsets is not None:
@@ -106,12 +120,13 @@ def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
     return math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
 
 
-def _weights(subsets: Sequence[str]) -> list[float]:
-    """The weight of each question in a macro mean: one over subsets times questions of its subset."""
-    sizes: dict[str, int] = {}
-    for subset in subsets:
-        sizes[subset] = sizes.get(subset, 0) + 1
-    return [1 / (len(sizes) * sizes[subset]) for subset in subsets]
+def _weights(subsets: Sequence[str], sizes: Mapping[str, int] | None) -> list[float]:
+    """The weight of each question: that of its subset (all the same, or its share of the bank) over its questions."""
+    counts = Counter(subsets)
+    if sizes is None:
+        return [1 / (len(counts) * counts[subset]) for subset in subsets]
+    whole = sum(sizes[subset] for subset in counts)
+    return [sizes[subset] / (whole * counts[subset]) for subset in subsets]
 
 
 def _correlation(first: Sequence[float], second: Sequence[float]) -> float:
@@ -192,17 +207,19 @@ def _tango_statistic(delta: float, b: int, c: int, n: int) -> float:
 def _macro(
     differences: Sequence[float], subsets: Sequence[str], weights: Sequence[float]
 ) -> tuple[float, Interval, float]:
-    """Standard error, interval and p of a difference of macro means, the subsets being fixed.
+    """Standard error, interval and p of a difference of means weighted by subset, the subsets being fixed.
 
     A subset of one question has no spread to estimate: its squared difference from zero stands in, an upper bound.
     The interval is never narrower than Tango's would be if no question differed, z² on the heaviest one.
     """
     parts: dict[str, list[float]] = {}
-    for subset, item in zip(subsets, differences, strict=True):
+    shares: dict[str, float] = {}
+    for subset, item, weight in zip(subsets, differences, weights, strict=True):
         parts.setdefault(subset, []).append(item)
-    net = math.fsum(math.fsum(part) / len(part) for part in parts.values()) / len(parts)
-    variances = [standard_error(part) ** 2 if len(part) > 1 else part[0] ** 2 for part in parts.values()]
-    error = math.sqrt(math.fsum(variances)) / len(parts)
+        shares[subset] = shares.get(subset, 0.0) + weight
+    net = _dot(weights, differences)
+    errors = {name: standard_error(part) if len(part) > 1 else abs(part[0]) for name, part in parts.items()}
+    error = math.sqrt(math.fsum((shares[name] * one) ** 2 for name, one in errors.items()))
     z = normal_quantile()
     half = z * max(error, z * max(weights))
     return error, Interval(max(net - half, -1.0), min(net + half, 1.0)), _sign_flips(differences, weights)

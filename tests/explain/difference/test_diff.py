@@ -22,6 +22,7 @@ from leaderbench.requests import Request
 from leaderbench.results.runs import Manifest, Run
 from leaderbench.results.store import Store
 from leaderbench.statistics import aggregate, paired_difference
+from leaderbench.statistics.finite import drawn_scores
 from tests.evaluation.conftest import Exam, benchmark
 
 MICRO, MACRO = (Metric("acc", how) for how in Aggregation)
@@ -386,3 +387,30 @@ def test_without_any_difference_the_smallest_gap_is_unknown_and_no_chart_of_marg
     )
     assert not any(isinstance(section, Chart | Flips) for section in written.sections)
     assert "There is no gap" in written.answer
+
+
+def drawn(pattern: str, subset: str, bank: dict[str, int], run: str = "d") -> Run:
+    """A run on questions drawn from a bank: those of `rivers` and of another subset."""
+    samples = two_subsets(pattern, subset)
+    limits: dict[str, Any] = {"limit": None, "subsets": [], "questions": len(samples), "seed": 0}
+    counts = {"questions": len(samples), "errors": 0, "flags": {}, "bank": sum(bank.values())}
+    plain = made(samples, run, limits=limits, counts=counts)
+    return replace(plain, scores=drawn_scores(samples, (MICRO, MACRO), bank))
+
+
+def test_a_drawn_run_against_a_whole_one_weighs_each_subset_as_the_bank_does_and_says_so() -> None:
+    whole = made(two_subsets("1" * 8, "0" * 4))
+    part = drawn("00", "11", {"rivers": 8, "peaks": 4})
+    found = diff(part, whole)
+    assert found.drawn
+    assert found.difference.net == pytest.approx(8 / 12 * -1 + 4 / 12 * 1)
+    assert found.difference.mean_a == pytest.approx(part.score().estimate)
+    said = texts(report(found))
+    assert "questions 4; seed 0 questions all; seed –" in said.replace("\n", " ")
+    assert "drawn at random, every subset weighing as it does among all questions" in said
+
+
+def test_questions_shared_by_chance_with_a_limited_run_are_no_random_part_of_the_bank() -> None:
+    part = drawn("0011", "11", {"rivers": 8, "peaks": 4})
+    limited = made(two_subsets("11", "1"), limits={"limit": 2, "subsets": []})
+    assert not diff(part, limited).drawn

@@ -4,7 +4,7 @@ import json
 import math
 from pathlib import PurePath
 
-from leaderbench.explain.difference.causes import Cause, Facts, naming
+from leaderbench.explain.difference.causes import QUESTIONS, Cause, Facts, naming
 from leaderbench.explain.difference.diff import Answer, Diff, Flipped, Side
 from leaderbench.explain.report import charts
 from leaderbench.explain.report.values import Bar, Cell, Flip, Flips, Report, Section, Table, Text, Version
@@ -151,9 +151,10 @@ def _facts(cause: Cause, said: Facts, names: tuple[str, ...]) -> str:
     if not said or not names:
         return "not recorded"
     parts = []
+    absent = "–" if cause.name == QUESTIONS else "not recorded"  # a limit that a manifest does not name was not set
     for name in names:
         words = name.replace("_", " ")
-        value = _value(said[name]) if name in said else "not recorded"
+        value = _value(said[name]) if name in said else "all" if name == "questions" else absent
         parts.append(value if words == cause.name else f"{words} {value}")
     return "; ".join(parts)
 
@@ -191,6 +192,8 @@ def _gap(found: Diff, a: str, b: str) -> Table:
         ("same answer", f"{_points(found.agreement)} %"),
     ]
     how = "mean over questions" if found.aggregation.value == "micro" else "mean over subsets of each one's mean"
+    if found.drawn and found.aggregation.value == "micro":
+        how = "mean over questions drawn at random, every subset weighing as it does among all questions"
     note = f"{how}; paired by question; smallest gap: with 80 % power at the 5 % level, at this churn."
     return Table("The gap", ("", "value"), tuple(rows), note[0].upper() + note[1:])
 

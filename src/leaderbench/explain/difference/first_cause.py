@@ -1,12 +1,13 @@
 """Where the ways of two runs to one question part: the first thing that differs at the level of bytes and tokens."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from leaderbench.explain.difference import causes as named
 from leaderbench.explain.difference.causes import Cause
+from leaderbench.explain.noise import rounding
 from leaderbench.records import Sample
 
 
@@ -107,10 +108,8 @@ class Terms:
     """Relative rounding step of that dtype."""
 
     def rounding(self, log_likelihood: float) -> float:
-        """Nats below which a difference from this log-likelihood is float noise: never less than `noise`, and an
-        epsilon of its size, since the sum over the tokens of a long text rounds at every one.
-        """
-        return max(self.noise, self.epsilon * abs(log_likelihood)) if math.isfinite(log_likelihood) else self.noise
+        """Nats below which a difference from this log-likelihood is float noise."""
+        return rounding(log_likelihood, self.noise, self.epsilon)
 
     def differs(self, *names: str) -> bool | None:
         """Whether any of these causes differs: None where none does for sure and one is unknown."""
@@ -119,16 +118,30 @@ class Terms:
 
 
 def standing(sample: Sample, terms: Terms, side: int) -> tuple[float, float]:
+    """`lead` of one of the two samples of a question."""
+    metric, reported = terms.metrics[side], terms.reported[side]
+    return lead(sample.log_likelihoods, sample.characters, sample.margin, metric, reported, terms.rounding)
+
+
+def lead(
+    log_likelihoods: Sequence[float],
+    characters: Sequence[int],
+    margin: float,
+    metric: str,
+    reported: str,
+    rounding: Callable[[float], float],
+) -> tuple[float, float]:
     """How far the answer was ahead of the runner-up, and how much of that is float noise, in the same unit: nats, for
-    `acc_norm` nats a character. The margin is NaN where the sample does not tell it for the metric compared.
+    `acc_norm` nats a character. The first is NaN where the sample does not tell it for the metric compared.
+
+    `margin` is the sample's own, of the metric that its run reports; `rounding` the noise of a log-likelihood.
     """
-    metric, values = terms.metrics[side], sample.log_likelihoods
-    lengths = [max(count, 1) if metric == "acc_norm" else 1 for count in sample.characters] or [1] * len(values)
-    scaled = [value / length for value, length in zip(values, lengths, strict=False)]
+    lengths = [max(count, 1) if metric == "acc_norm" else 1 for count in characters] or [1] * len(log_likelihoods)
+    scaled = [value / length for value, length in zip(log_likelihoods, lengths, strict=False)]
     best = sorted(range(len(scaled)), key=lambda place: -scaled[place])[:2]
-    noise = max((terms.rounding(values[place]) / lengths[place] for place in best), default=terms.noise)
-    if metric == terms.reported[side]:
-        return sample.margin, noise
+    noise = max((rounding(log_likelihoods[place]) / lengths[place] for place in best), default=rounding(0.0))
+    if metric == reported:
+        return margin, noise
     if metric in ("acc", "acc_norm") and len(best) == 2:
         return scaled[best[0]] - scaled[best[1]], noise
     return math.nan, noise

@@ -1,0 +1,147 @@
+"""Questions that runs share, and how much each counts."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from leaderbench.errors import LeaderbenchError
+from leaderbench.records import Aggregation, Metric, Score, View
+from leaderbench.results.runs import Run
+from leaderbench.statistics.comparison import Difference, paired_difference
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What every question of a run needs to be compared, by column."""
+
+    place: Mapping[str, int]
+    """The row of each example id."""
+
+    subsets: Sequence[str]
+    predictions: Sequence[str | None]
+    values: Sequence[float | None]
+    """Of the metric that is compared; None where the question has none, mostly because it was not answered."""
+
+    def answered(self, names: Sequence[str]) -> dict[str, float]:
+        """The values of those questions that have one."""
+        found = ((name, self.values[self.place[name]]) for name in names)
+        return {name: value for name, value in found if value is not None}
+
+    def prediction(self, name: str) -> str | None:
+        """What was answered to a question."""
+        return self.predictions[self.place[name]]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """How much each question counts in a difference of means."""
+
+    aggregation: Aggregation
+    """As the runs report, a plain mean over questions where they report otherwise."""
+
+    bank: Mapping[str, int] | None
+    """Where the questions are a random part of a bank: how many each of its subsets has. Then a mean over questions is
+    the one over the bank, in which every subset weighs as much as it is large."""
+
+    def difference(self, a: Mapping[str, float], b: Mapping[str, float], subsets: Mapping[str, str]) -> Difference:
+        """A minus B on the questions of `subsets` (example id to subset), which both answered."""
+        pair = [{name: values[name] for name in subsets} for values in (a, b)]
+        if len(set(subsets.values())) < 2:
+            return paired_difference(*pair)
+        if self.aggregation is Aggregation.MACRO:
+            return paired_difference(*pair, subsets=subsets)
+        if self.bank is not None:
+            return paired_difference(*pair, subsets=subsets, sizes=self.bank)
+        return paired_difference(*pair)
+
+
+def table_of(run: Run) -> "pa.Table":
+    """The samples of a run by column. Raises `LeaderbenchError` where their file is damaged."""
+    from leaderbench.results.samples import StoredSamples, to_table
+
+    return run.samples.table if isinstance(run.samples, StoredSamples) else to_table(run.samples)
+
+
+def rows_of(run: Run, table: "pa.Table", metric: str) -> Rows:
+    """What every question needs. Raises `LeaderbenchError` where two rows have one example id."""
+    wanted = ("example_id", "subset", "prediction", "predictions", "metrics", "error")
+    columns: dict[str, list[Any]] = {name: table.column(name).to_pylist() for name in wanted}
+    values: list[float | None] = []
+    for metrics, error in zip(columns["metrics"], columns["error"], strict=True):
+        found = dict(metrics or ()).get(metric)
+        values.append(None if error is not None or found is None or math.isnan(found) else float(found))
+    own = [dict(found or ()) for found in columns["predictions"]]
+    predictions = [found.get(metric, first) for found, first in zip(own, columns["prediction"], strict=True)]
+    place = {name: number for number, name in enumerate(columns["example_id"])}
+    if len(place) != table.num_rows:
+        twice = Counter(columns["example_id"]).most_common(1)[0][0]
+        raise LeaderbenchError(f"Question {twice} stands twice in run {run.id}: its questions cannot be paired.")
+    return Rows(place, columns["subset"], predictions, values)
+
+
+def scores_of(runs: Sequence[Run], metric: Metric | str | None = None) -> tuple[Score, ...]:
+    """The scores compared: what each run reports, or its `metric`; a bare name means one aggregation for all where all
+    have it. Raises `LeaderbenchError` where a run lacks the metric.
+    """
+    found = tuple(run.score(metric) for run in runs)
+    if metric is not None and len({score.metric for score in found}) > 1:
+        for wanted in dict.fromkeys(score.metric for score in found):
+            if all(any(s.metric == wanted and s.subset is None for s in run.scores) for run in runs):
+                return tuple(run.score(wanted) for run in runs)
+    return found
+
+
+def shared_by(rows: Sequence[Rows]) -> list[str]:
+    """The questions that all were asked, in the order of the first."""
+    first, *others = rows
+    return [name for name in first.place if all(name in other.place for other in others)]
+
+
+def weighing(runs: Sequence[Run], rows: Sequence[Rows], scores: Sequence[Score], shared: int) -> Weighing:
+    """How the shared questions are summed up."""
+    found = {score.metric.aggregation for score in scores}
+    aggregation = found.pop() if len(found) == 1 else Aggregation.MICRO
+    drawn = (bank_of(run) for run, own in zip(runs, rows, strict=True) if len(own.place) == shared)
+    return Weighing(aggregation, next((bank for bank in drawn if bank is not None), None))
+
+
+def bank_of(run: Run) -> dict[str, int] | None:
+    """How many questions each subset has in the bank from which a run's were drawn at random, so many of each; None for
+    other runs.
+    """
+    if "questions" not in run.manifest.limits:
+        return None
+    subsets = {score.subset: score.bank for score in run.scores if score.view is View.BANK}
+    found = {subset: size for subset, size in subsets.items() if subset is not None and size}
+    return found or None
+
+
+def benchmark_name(run: Run) -> str:
+    """`family/implementation`; a question mark where the manifest does not say."""
+    return str(run.manifest.benchmark.get("name", "?"))
+
+
+def require_shared(a: Run, b: Run, shared: Sequence[str]) -> None:
+    """Equal ids are equal questions only inside one dataset or one family of benchmarks.
+
+    Raises `LeaderbenchError` where the two were asked other questions.
+    """
+    one, other = benchmark_name(a), benchmark_name(b)
+    datasets = _dataset(a), _dataset(b)
+    strangers = one.split("/")[0] != other.split("/")[0] and None not in datasets and datasets[0] != datasets[1]
+    if strangers or not shared:
+        raise LeaderbenchError(
+            f"Runs {a.id} ({one}) and {b.id} ({other}) share no question: "
+            "give two runs that were asked the same questions of one benchmark."
+        )
+
+
+def _dataset(run: Run) -> object:
+    from leaderbench.explain.difference.causes import DATASET, facts
+
+    return facts(run.manifest)[DATASET].get("dataset")
