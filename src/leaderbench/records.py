@@ -54,6 +54,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenText:
+    """A token as people read it."""
+
+    text: str
+    """What it adds to a text. A byte that is no character by itself is written `<0xE2>`."""
+
+    special: bool = False
+    """Whether it stands for no text but for a place, such as the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogLikelihoodResponse:
     """The answer to a `LogLikelihood` request."""
 

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,10 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNot
 from safetensors.torch import load_file, save_file
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.models.catalogue import describe
 from leaderbench.models.load import choose_dtype, context_limits, load_local, load_model
 from leaderbench.models.local import LocalModel
+from leaderbench.models.sources import find
 from leaderbench.requests import LogLikelihood, Prompt
 from tests.models import tiny
 from tests.models.architectures import make
@@ -229,6 +232,22 @@ def test_from_the_hub_only_safe_files_are_fetched_and_the_commit_is_recorded(
     assert (asked["name"], asked["revision"]) == ("owner/name", "main")
     assert not any(pattern.endswith((".py", ".bin", ".pt", "*")) for pattern in asked["allow_patterns"])
     assert (facts["name"], facts["revision"]) == ("owner/name", "c" * 40)
+
+
+def test_the_model_card_comes_with_the_files_so_that_what_it_says_is_known(
+    llama_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(name: str, *, allow_patterns: list[str], **named: Any) -> str:
+        folder = shutil.copytree(llama_folder, tmp_path / name)
+        if any(fnmatch("README.md", pattern) for pattern in allow_patterns):
+            (folder / "README.md").write_text("---\nlicense: apache-2.0\nbase_model: org/base\n---\n")
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    record = describe(str(find("owner/name", None)[0]))
+    assert record.licence
+    assert record.base_models
+    assert (record.licence.value, record.base_models.value) == ("Apache-2.0", ("org/base",))
 
 
 def identity(folder: Path, **named: Any) -> str:

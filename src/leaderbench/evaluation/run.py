@@ -18,11 +18,13 @@ from leaderbench.evaluation.drawn import draw, sizes
 from leaderbench.evaluation.environment import environment
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.samples import sample_of
+from leaderbench.evaluation.tokens import tokens_of
 from leaderbench.models.base import Model
 from leaderbench.records import Failure, Json, Question, Response, Sample, Score
 from leaderbench.requests import digest
 from leaderbench.results.runs import Manifest, Run, run_id
 from leaderbench.results.store import Store
+from leaderbench.results.tokens import RunTokens
 from leaderbench.statistics.aggregate import aggregate
 from leaderbench.statistics.finite import drawn_scores
 
@@ -97,13 +99,15 @@ def evaluate(
         getLogger(__name__).warning(sentence)
     scores = aggregate(samples, recipe.metrics) if bank is None else drawn_scores(samples, recipe.metrics, bank)
     run = record(model, recipe, source, samples, scores, limits, bank, (meter.tokens_asked, meter.tokens_computed))
-    keep(run, place)
+    keep(run, place, tokens_of(model, asked, samples))
     return run
 
 
-def keep(run: Run, store: Store) -> None:
-    """Store a run, and beside it what is known of a model with files: boards then show its size, licence and type."""
-    store.save(run)
+def keep(run: Run, store: Store, tokens: RunTokens | None) -> None:
+    """Store a run with the texts of its tokens, and beside it what is known of a model with files: boards then show its
+    size, licence and type.
+    """
+    store.save(run, tokens)
     facts = run.manifest.model
     if facts.get("backend") != "transformers":
         return

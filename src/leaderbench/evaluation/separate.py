@@ -19,6 +19,7 @@ from leaderbench.evaluation.drawn import shuffled, sizes
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.run import Meter, dataset_source, keep, narrowing, record, remarks, select, store_at
 from leaderbench.evaluation.samples import sample_of
+from leaderbench.evaluation.tokens import tokens_of
 from leaderbench.models.base import Model
 from leaderbench.records import Aggregation, Metric, Question, Sample
 from leaderbench.results.runs import Run
@@ -178,7 +179,7 @@ def separate(
             scores = stopped_scores(samples, recipe.metrics, bank)
             limits |= {"until_separated": {"questions": asked, "from": other.model.name}, "seed": seed}
         runs.append(record(one.model, recipe, source, samples, scores, limits, bank, one.tokens))
-        keep(runs[-1], place)
+        keep(runs[-1], place, tokens_of(one.model, every, samples))
     return Separation(recipe.name, recipe.metrics[0], names, evidence, asked, len(every), seed, (runs[0], runs[1]))
 
 

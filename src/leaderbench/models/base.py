@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from leaderbench.records import Json, Response
+from leaderbench.records import Json, Response, TokenText
 from leaderbench.requests import Request
 
 
@@ -69,3 +69,6 @@ class Model(Protocol):
 
     def encode(self, requests: Iterable[Request]) -> Iterator[Encoded]:
         """The token ids of each request, in order, asking nothing."""
+
+    def token_texts(self, tokens: Iterable[int]) -> dict[int, TokenText]:
+        """The text of each of these tokens; those whose text is not known are left out."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.base import Effort, Encoded
+from leaderbench.models.spelling import byte_texts
 from leaderbench.records import (
     Candidate,
     GenerateResponse,
@@ -18,6 +19,7 @@ from leaderbench.records import (
     LogLikelihoodResponse,
     Response,
     ScoredContinuation,
+    TokenText,
 )
 from leaderbench.requests import LogLikelihood, Request, digest
 
@@ -72,6 +74,10 @@ class Baseline:
             texts = request.continuations if isinstance(request, LogLikelihood) else ()
             continuations = tuple(tuple(text.encode()) for text in texts)
             yield Encoded(context, continuations, (len(context),) * max(1, len(texts)), len(context))
+
+    def token_texts(self, tokens: Iterable[int]) -> dict[int, TokenText]:
+        """Its tokens are bytes."""
+        return byte_texts(tokens)
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         """Answer in the order asked."""

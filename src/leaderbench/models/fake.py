@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from leaderbench.models.base import Effort, Encoded
+from leaderbench.models.spelling import byte_texts
 from leaderbench.records import (
     Candidate,
     Failure,
@@ -14,6 +15,7 @@ from leaderbench.records import (
     LogLikelihoodResponse,
     Response,
     ScoredContinuation,
+    TokenText,
 )
 from leaderbench.requests import LogLikelihood, Request, digest
 
@@ -65,6 +67,12 @@ class FakeModel:
             texts = request.continuations if isinstance(request, LogLikelihood) else ()
             continuations = tuple(tuple(text.encode()) for text in texts)
             yield Encoded(context, continuations, (len(context),) * max(1, len(texts)), len(context))
+
+    def token_texts(self, tokens: Iterable[int]) -> dict[int, TokenText]:
+        """The first numbers are its words, all others bytes."""
+        words = {number: TokenText(word) for number, word in enumerate(self.words)}
+        asked = list(tokens)
+        return byte_texts(asked) | {token: words[token] for token in asked if token in words}
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         """Answer in the order asked."""

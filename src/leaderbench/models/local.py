@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from leaderbench.models.base import Effort, Encoded
 from leaderbench.models.paths import Path, vocabulary
 from leaderbench.models.scoring import Scores, lay
+from leaderbench.models.spelling import texts_of
 from leaderbench.models.tokens import Encoder
 from leaderbench.records import (
     Answer,
@@ -19,6 +20,7 @@ from leaderbench.records import (
     LogLikelihoodResponse,
     Response,
     ScoredContinuation,
+    TokenText,
 )
 from leaderbench.requests import Generate, LogLikelihood, Request
 
@@ -49,6 +51,10 @@ class LocalModel:
         """The token ids of each request, in order, asking nothing."""
         for chunk in chunks(requests):
             yield from self.encoder.encode(chunk)
+
+    def token_texts(self, tokens: Iterable[int]) -> dict[int, TokenText]:
+        """The text of each of these tokens."""
+        return texts_of(self.tokenizer, tokens)
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         """Answer each request once. Neighbours in text order share most, so they are asked together."""

@@ -7,7 +7,10 @@ from pathlib import Path
 from leaderbench.errors import LeaderbenchError
 
 FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-"""What is fetched from the Hub: weights as safetensors, configuration and tokenizer; never code or pickles."""
+"""What makes a model: weights as safetensors, configuration and tokenizer; never code or pickles."""
+
+CARD = "README.md"
+"""The model card, fetched with the files where there is one. It changes no answer and is no part of an identity."""
 
 
 def find(name: str, revision: str | None) -> tuple[Path, str | None]:
@@ -52,7 +55,7 @@ def _fetch(name: str, revision: str | None) -> tuple[Path, str | None]:
 
     where = f"{name} at revision {revision}" if revision else name
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=[*FILES, CARD]))
     except GatedRepoError as error:
         raise LeaderbenchError(
             f"The Hub repository {where} is gated: accept its terms on its page, then log in with `hf auth login`."

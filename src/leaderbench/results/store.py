@@ -22,6 +22,7 @@ from leaderbench.results.runs import (
     score_to_json,
 )
 from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet
+from leaderbench.results.tokens import RunTokens, from_json, to_json
 
 format_version = 1
 """Grows when a file of a run changes in a way that older programs would misread."""
@@ -39,7 +40,7 @@ class Store:
 
     ```
     responses/<model>-<identity>/   the response log of one model
-    runs/<run-id>/                  manifest.json, samples.parquet, scores.json
+    runs/<run-id>/                  manifest.json, samples.parquet, scores.json, tokens.json where texts are known
     ```
     """
 
@@ -60,13 +61,13 @@ class Store:
         folder = self._log_folder(model_name, model_identity)
         return ResponseLog(folder, model_name, model_identity, writable=False)
 
-    def save(self, run: Run) -> Path:
+    def save(self, run: Run, tokens: RunTokens | None = None) -> Path:
         """Store a run and return its folder; the run is there as a whole or not at all, whenever the machine stops.
 
         A run that is there already stays as it is, unless it is damaged or has more errors than this one.
         Raises `LeaderbenchError` where it cannot be written.
         """
-        files = _files(run)
+        files = _files(run, tokens)
         runs = self.path / "runs"
         make_folder(runs)
         lock = locks.acquire(runs / ".lock", f"The folder {runs}", wait=True)
@@ -98,6 +99,15 @@ class Store:
             raise LeaderbenchError(f"Several runs begin with {name!r} ({several}): give more of the id.")
         return _read(found[0])
 
+    def tokens(self, run: str) -> RunTokens | None:
+        """The texts of a run's tokens and its example, by the run's whole id; None where it keeps none, as imported and
+        older runs do. Raises `LeaderbenchError` for an unknown run or damage.
+        """
+        folder = next((folder for folder in self._folders() if folder.name == run), None)
+        if folder is None:
+            raise LeaderbenchError(f"There is no run {run!r} in {self.path}.")
+        return _tokens(folder)
+
     def _log_folder(self, model_name: str, model_identity: str) -> Path:
         """The folder of this identity, whatever name its model had when it was first asked."""
         responses = self.path / "responses"
@@ -122,16 +132,19 @@ def _is_worse(folder: Path, run: Run) -> bool:
     """Whether the stored run should give way: it cannot be read, or failed more often than the new one."""
     try:
         errors = _read(folder).samples.errors
+        _tokens(folder)
     except DamagedRunError:
         return True
     return errors > sum(sample.error is not None for sample in run.samples)
 
 
-def _files(run: Run) -> dict[str, bytes]:
+def _files(run: Run, tokens: RunTokens | None) -> dict[str, bytes]:
     files = {
         "samples.parquet": to_parquet(run.samples),
         "scores.json": _dump([score_to_json(score) for score in run.scores]),
     }
+    if tokens is not None:
+        files["tokens.json"] = to_json(tokens)
     manifest = manifest_to_json(run.manifest)
     digests = {name: _digest(data) for name, data in (files | {"manifest": _dump(manifest)}).items()}
     return files | {"manifest.json": _dump({"format": format_version, **manifest, "sha256": digests})}
@@ -196,4 +209,21 @@ def _read(folder: Path) -> StoredRun:
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError) as error:
+        raise damaged(path) from error
+
+
+def _tokens(folder: Path) -> RunTokens | None:
+    """What the folder's `tokens.json` says; None where the run was stored without. Raises as `_read` does."""
+    path = folder / "tokens.json"
+    try:
+        wanted = json.loads((folder / "manifest.json").read_bytes())["sha256"].get("tokens.json")
+        if wanted is None:
+            return None
+        data = path.read_bytes()
+        if _digest(data) != wanted:
+            raise ValueError("checksum")
+        return from_json(data)
+    except PermissionError as error:
+        raise LeaderbenchError(sentence(error, path)) from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise damaged(path) from error
