@@ -64,11 +64,15 @@ def _files(app: FastAPI) -> None:
         return Response(status_code=204)
 
     @app.get("/static/{digest}/{name}", include_in_schema=False)
-    def file(digest: str, name: str) -> Response:
+    def file(request: Request, digest: str, name: str) -> Response:
         found = known.get(f"{files.prefix}{digest}/{name}")
         if found is None:
             raise HTTPException(404)
-        return Response(files.content(found), media_type=files.kinds[found])
+        headers = {"vary": "accept-encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            packed = headers | {"content-encoding": "gzip"}
+            return Response(files.compressed(found), media_type=files.kinds[found], headers=packed)
+        return Response(files.content(found), media_type=files.kinds[found], headers=headers)
 
 
 def _refusals(app: FastAPI, live: LiveStore) -> None:

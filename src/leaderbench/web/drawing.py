@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
+from leaderbench.explain.report.html import as_json
 from leaderbench.results.names import short_names
 from leaderbench.web import files, words
 from leaderbench.web.conditional import program
@@ -83,6 +84,7 @@ def templates() -> "Environment":
         lstrip_blocks=True,
     )
     made.globals |= {
+        "as_json": as_json,
         "drawn_cells": drawn_cells,
         "heat": heat,
         "interval": interval,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report import cells
+from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
     import altair as alt
@@ -127,6 +128,8 @@ def data(rows: Sequence[dict[str, Any]]) -> "alt.InlineData":
 
 
 def _known(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return value.mapped(cells.one_line)
     if isinstance(value, str):
         return cells.one_line(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -51,8 +51,8 @@ def to_html(report: Report) -> str:
     """
     from markupsafe import Markup
 
-    style = _resource("report.css")
-    scripts = [_resource("report.js")]
+    style = resource("report.css") + resource("charts.css")
+    scripts = [resource("charts.js"), resource("report.js")]
     if any(isinstance(section, Chart) for section in report.sections):
         scripts.insert(0, vega())
     allowance = prompt_allowance([flip for flips in _flips(report) for flip in flips.flips])
@@ -91,10 +91,11 @@ def _template() -> "Template":
         "marked": marked,
         "short": short,
     }
-    return made.from_string(_resource("report.html.j2"))
+    return made.from_string(resource("report.html.j2"))
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """A file of this folder, such as `charts.js`, which draws the charts of a page that has them."""
     return resources.files("leaderbench.explain.report").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -16,47 +16,6 @@
   say();
   toggle.hidden = false;
 
-  // Charts.
-  const narrow = matchMedia("screen and (max-width: 45rem)");
-  const look = () => {
-    const font = getComputedStyle(root).getPropertyValue("--text").trim();
-    const soft = "var(--soft)", ink = "var(--ink)", line = "var(--line)";
-    return {
-      background: "transparent",
-      font,
-      axis: {
-        domainColor: line, gridColor: line, tickColor: line, labelColor: ink, titleColor: soft, labelFontSize: narrow.matches ? 11 : 12, titleFontSize: 12,
-        titleFontWeight: 400, titlePadding: 10, labelPadding: 6, labelLimit: narrow.matches ? 124 : 240,
-      },
-      legend: { labelColor: ink, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, symbolStrokeColor: soft },
-      header: { labelColor: ink, titleColor: soft },
-      title: { color: ink, subtitleColor: soft },
-      text: { color: ink, fontSize: 12 },
-      rule: { color: ink },
-      view: { stroke: null },
-    };
-  };
-  const draw = async (figure) => {
-    const target = figure.querySelector(".chart");
-    try {
-      const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
-      delete spec.$schema;
-      delete spec.usermeta;
-      const drawn = await vegaEmbed(target, spec, {
-        mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, config: look(),
-        tooltip: { disableDefaultStyle: true },
-      });
-      figure.redraw = () => { drawn.finalize(); return draw(figure); };
-      figure.dataset.drawn = "yes";
-    } catch (error) {
-      target.textContent = "This chart could not be drawn. " + target.parentElement.getAttribute("aria-label");
-      figure.dataset.drawn = "no";
-      console.error(error);
-    }
-  };
-  const figures = all("figure[data-chart]");
-  narrow.addEventListener("change", () => figures.forEach((figure) => figure.redraw && figure.redraw()));
-
   // Tables: a click on a column's name sorts by it.
   const keyOf = (row, column) => {
     const cell = all("[data-column]", row).find((item) => item.dataset.column === column);
@@ -116,6 +75,4 @@
     [search, cause, change, tie].forEach((control) => ["input", "change"].forEach((event) => control.addEventListener(event, apply)));
     list.querySelector(".controls").hidden = false;
   });
-
-  Promise.all(figures.map(draw)).then(() => { root.dataset.ready = "yes"; });
 })();

@@ -1,0 +1,34 @@
+"""Sentences put together so that each can still be said in another language."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from leaderbench.sentences import Sentence
+
+Item = TypeVar("Item")
+
+
+def joined(between: str, parts: Iterable[str]) -> str:
+    """The parts in a row; what is a sentence among them stays one. `between` holds no braces."""
+    named = {f"part{place}": part for place, part in enumerate(parts) if part}
+    return Sentence(between.join(f"{{{name}}}" for name in named), **named) if named else ""
+
+
+def told(value: Item, translated: Callable[[str], str]) -> Item:
+    """The same value with every sentence in it translated: a report, a chart, or plain lists and dictionaries."""
+    return cast(Item, _told(value, translated))
+
+
+def _told(value: Any, translated: Callable[[str], str]) -> Any:
+    if isinstance(value, Sentence):
+        return translated(value)
+    if isinstance(value, dict):
+        return {name: _told(item, translated) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_told(item, translated) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_told(item, translated) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{item.name: _told(getattr(value, item.name), translated) for item in fields(value)})
+    return value
