@@ -84,12 +84,14 @@ class Certainty:
         size, width = columns.shape
         stacked = np.concatenate(weights, axis=0)
         own, banks = self._gathered(np.tile(rows, width), stacked, np.ones(stacked.shape, dtype=bool))
-        noise = rng.standard_normal((len(own), count)) * np.sqrt(np.nan_to_num(own))[:, None]
+        noise = rng.standard_normal((len(own), count))
+        noise *= np.sqrt(np.nan_to_num(own))[:, None]
         for bank in banks.values():
             present, matrix = bank.present()
             noise[present] += matrix @ rng.standard_normal((matrix.shape[1], count))
-        result: Floats = columns[None] + noise.reshape(width, size, count).transpose(2, 1, 0)
-        return result
+        drawn: Floats = np.ascontiguousarray(noise.T).reshape(count, width, size)
+        drawn += columns.T
+        return drawn.transpose(0, 2, 1)  # the values of a column lie together: ranking reads column after column
 
     def _gathered(self, rows: Integers, weights: Floats, joint: Booleans) -> "tuple[Floats, dict[str, Questions]]":
         """The variances that no other score shares, and what the questions of each bank do."""

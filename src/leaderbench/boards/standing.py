@@ -15,8 +15,10 @@ from leaderbench.boards.ranks import Errors, Mode, rank_intervals
 from leaderbench.boards.rules import Floats, Integers, Rule, formulas
 from leaderbench.boards.spec import BoardSpec, Direction, Over
 from leaderbench.boards.table import Basis, BoardTable, Cell, Place, Standing
+from leaderbench.collecting import paused
 from leaderbench.records import Metric, View
 from leaderbench.results.entries import Entry
+from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile
 
 
@@ -72,6 +74,18 @@ def stand(
     Baselines (`baseline:random`, `baseline:always-a`) are shown where their score lies and take no place: no rank
     counts them, and Borda points and win rates know nothing of them.
     """
+    with paused():
+        return _stand(spec, entries, outcomes, filters, name, mode)
+
+
+def _stand(
+    spec: BoardSpec,
+    entries: Iterable[Entry],
+    outcomes: Reader | None,
+    filters: Callable[[Standing], bool] | None,
+    name: str,
+    mode: Mode,
+) -> BoardTable:
     filled = fill(spec, entries)
     silent = unfilled_options(spec, filled)
     spec = spec.without(silent)
@@ -102,10 +116,14 @@ def stand(
         ),
         notes=(
             *notes_of(spec, filled, [row for row in rows if row is not None], lower, mode),
-            *(f"No model has {spec.columns[place].name} here, so it does not count." for place in silent if rows),
+            *(_uncounted(spec.columns[place].name) for place in silent if rows),
         ),
         is_filtered=filters is not None,
     )
+
+
+def _uncounted(column: str) -> str:
+    return Sentence("No model has {column} here, so it does not count.", column=column)
 
 
 def unfilled_options(spec: BoardSpec, filled: Filled) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, null, or_, select, union
 
+from leaderbench.collecting import paused
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric, Score, View
 from leaderbench.results.entries import Entry, Provenance
@@ -39,8 +40,9 @@ def entries(
             query = query.where(table.c.benchmark.in_(wanted))
         return query if names is None or len(names) > most else query.where(table.c.model.in_(names))
 
-    found = _of_runs(connection, chosen(select(runs), runs), overall_only)
-    found += _imported(connection, chosen(select(imported), imported), overall_only)
+    with paused():
+        found = _of_runs(connection, chosen(select(runs), runs), overall_only)
+        found += _imported(connection, chosen(select(imported), imported), overall_only)
     return found if names is None or len(names) <= most else [item for item in found if item.model in names]
 
 
