@@ -14,6 +14,7 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from leaderbench.benchmarks import registry
 from leaderbench.boards.rules import Rule
 from leaderbench.boards.table import Basis
 from leaderbench.explain.difference import causes
@@ -34,6 +35,7 @@ python: dict[str, Any] = {"Sentence": None, "counted": (1, 2)}
 def values() -> dict[str, Iterable[str]]:
     """Words that values carry and pages translate, by the module that they come from."""
     return {
+        "benchmarks": [registry.get(name).summary for name in registry.names()],
         "boards/rules.py": Rule,
         "boards/table.py": Basis,
         "explain/difference/causes.py": [item for name, item in vars(causes).items() if name.isupper()],

@@ -11,78 +11,93 @@ from leaderbench.boards.spec import BoardSpec, Direction
 from leaderbench.boards.table import Basis, Cell, Standing
 from leaderbench.records import View
 from leaderbench.results.entries import Provenance
+from leaderbench.sentences import Sentence, counted
 
 
 def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
     """What a reader must know of a row, a few words each."""
     known = [cell for cell in cells if cell is not None]
-    found = []
+    found: list[str] = []
     if damaged:
-        found.append(f"{damaged} damaged run{'s' if damaged > 1 else ''}")
+        found.append(counted("{n} damaged run", "{n} damaged runs", n=damaged))
     if errors := sum(cell.errors for cell in known):
-        found.append(f"{errors:,} unanswered")
+        found.append(Sentence("{n} unanswered", n=errors))
     settings = dict.fromkeys(cell.settings for cell in known if cell.settings)
     if settings:
         found.append("; ".join(settings))
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
-        found.append("part of the questions")
+        found.append(Sentence("part of the questions"))
     for provenance in (Provenance.IMPORTED_RUN, Provenance.IMPORTED_SCORE):
         count = sum(cell.provenance is provenance for cell in known)
         if count:
-            found.append(provenance.value if count == len(known) else f"{provenance.value} in {count} columns")
+            what = Sentence(provenance.value)
+            parts = counted("{what} in {n} column", "{what} in {n} columns", n=count, what=what)
+            found.append(what if count == len(known) else parts)
     return tuple(found)
 
 
 def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: Floats, mode: Mode) -> tuple[str, ...]:
     """What a reader must know of the whole table, a sentence each."""
     ranked = [row for row in rows if row.ranked]
-    found = []
-    if ranked:
-        found.append(_about_intervals(ranked, mode))
+    found = _about_intervals(ranked, mode) if ranked else []
     unsure = sum(row.basis is Basis.NONE for row in ranked)
     if unsure:
         found.append(
-            f"{_models(unsure)} of {len(ranked):,} {'has' if unsure == 1 else 'have'} no rank interval, because it is "
-            "not known how sure a score is; they may stand anywhere in the intervals of the others."
+            counted(
+                "{n} model of {all} has no rank interval, because it is not known how sure a score is; it may stand "
+                "anywhere in the intervals of the others.",
+                "{n} models of {all} have no rank interval, because it is not known how sure a score is; they may "
+                "stand anywhere in the intervals of the others.",
+                n=unsure,
+                all=len(ranked),
+            )
         )
     without = sum(not row.ranked and not row.baseline for row in rows)
     if without:
-        found.append(f"{_models(without)} without a rank: {_why(spec)}.")
+        found.append(_about_the_unranked(spec, without))
     if any(row.baseline for row in rows):
-        found.append("Baselines know nothing; they show where chance lies and take no place.")
+        found.append(Sentence("Baselines know nothing; they show where chance lies and take no place."))
     found += [
-        f"Column {column.name} needs a run that shows what guessing scores: leaderbench run {computed_from} "
-        f"--benchmark {piece.part.source}"
+        Sentence(
+            "Column {column} needs a run that shows what guessing scores: `{command}`.",
+            column=column.name,
+            command=f"leaderbench run {computed_from} --benchmark {piece.part.source}",
+        )
         for place, piece in enumerate(filled.pieces)
         for column in [spec.columns[piece.column]]
         if math.isnan(lower[place]) and column.direction is not Direction.NONE and spec.rule is Rule.NORMALISED_MEAN
     ]
     if any("damaged" in flag for row in rows for flag in row.flags):
-        found.append("Damaged runs are in no cell: leaderbench list runs says what is wrong with each.")
+        found.append(Sentence("Damaged runs are in no cell: `leaderbench list runs` says what is wrong with each."))
     return tuple(found)
 
 
-def _about_intervals(ranked: Sequence[Standing], mode: Mode) -> str:
-    """What the rank intervals are, in one sentence."""
-    about = (
-        "all ranks of the table lie in them at once" if mode is Mode.SIMULTANEOUS else "each model's for itself alone"
-    )
+def _about_intervals(ranked: Sequence[Standing], mode: Mode) -> list[str]:
+    """What the rank intervals are."""
     bases = [basis for basis in Basis if basis is not Basis.NONE and any(row.basis is basis for row in ranked)]
     if not bases:
-        return "There are no rank intervals: nobody knows how sure any of these scores is."
-    how = " or ".join(basis.value for basis in bases)
-    text = f"Rank intervals: 95 %, {about}; {how}."
+        return [Sentence("There are no rank intervals: nobody knows how sure any of these scores is.")]
+    how = Sentence(bases[0].value)
+    for basis in bases[1:]:
+        how = Sentence("{one} or {other}", one=how, other=Sentence(basis.value))
+    text = (
+        Sentence("Rank intervals: 95 %, all ranks of the table lie in them at once; {how}.", how=how)
+        if mode is Mode.SIMULTANEOUS
+        else Sentence("Rank intervals: 95 %, each model's for itself alone; {how}.", how=how)
+    )
     if Basis.STANDARD_ERRORS in bases and len(ranked) > most_models:
-        text += f" Beyond {most_models} models answers are not compared question by question."
-    return text
+        return [text, Sentence("Beyond {n} models answers are not compared question by question.", n=most_models)]
+    return [text]
 
 
-def _why(spec: BoardSpec) -> str:
-    """Why a row may have no score."""
+def _about_the_unranked(spec: BoardSpec, count: int) -> str:
+    """How many rows have no score, and why."""
     if spec.rule.linear:
-        return "a column is missing, and a mean needs all of them"
-    return "no column that counts"
-
-
-def _models(count: int) -> str:
-    return f"{count:,} model{'' if count == 1 else 's'}"
+        return counted(
+            "{n} model without a rank: a column is missing, and a mean needs all of them.",
+            "{n} models without a rank: a column is missing, and a mean needs all of them.",
+            n=count,
+        )
+    return counted(
+        "{n} model without a rank: no column that counts.", "{n} models without a rank: no column that counts.", n=count
+    )

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderbench.sentences import Sentence
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -43,26 +45,38 @@ class Formula:
 
 
 formulas = {
-    Rule.MEAN: Formula("Score = unweighted mean of the columns; a model that lacks a column has no score.", 1),
+    Rule.MEAN: Formula(
+        Sentence("Score = unweighted mean of the columns; a model that lacks a column has no score."),
+        1,
+    ),
     Rule.NORMALISED_MEAN: Formula(
-        "Score = unweighted mean of the columns after normalising each part: 0 if raw < b, else (raw - b)/(1 - b), "
-        "where b is what guessing scores; parts of a column are averaged first; a model that lacks one has no score.",
+        Sentence(
+            "Score = unweighted mean of the columns after normalising each part: 0 if raw < b, else "
+            "(raw - b)/(1 - b), where b is what guessing scores; parts of a column are averaged first; a model that "
+            "lacks one has no score."
+        ),
         1,
     ),
     Rule.BORDA: Formula(
-        "Score = sum over the columns of (models on the board - rank in the column), ties taking their average rank; "
-        "a column that a model lacks adds nothing.",
+        Sentence(
+            "Score = sum over the columns of (models on the board - rank in the column), ties taking their average "
+            "rank; a column that a model lacks adds nothing."
+        ),
         1,
     ),
     Rule.MEAN_WIN_RATE: Formula(
-        "Score = mean over the columns that a model has of (models strictly worse + (ties - 1)/2)/(models - 1), models "
-        "being those with a value in the column; columns with fewer than two values don't count. Missing columns can "
-        "lift a model: see how many it has.",
+        Sentence(
+            "Score = mean over the columns that a model has of (models strictly worse + (ties - 1)/2)/(models - 1), "
+            "models being those with a value in the column; columns with fewer than two values don't count. Missing "
+            "columns can lift a model: see how many it has."
+        ),
         1,
     ),
     Rule.LANGUAGE_WIN_RATE: Formula(
-        "Score = mean over the languages that a model has of models on the board - (rank in the language - 1), ties "
-        "taking their average rank; its value in a language is the mean of that language's columns.",
+        Sentence(
+            "Score = mean over the languages that a model has of models on the board - (rank in the language - 1), "
+            "ties taking their average rank; its value in a language is the mean of that language's columns."
+        ),
         1,
     ),
 }

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import reduce
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
 from leaderbench.web import api, drawing, files, pages, shown, words
+from leaderbench.web.complaints import complaint
 from leaderbench.web.conditional import Conditional, program
 from leaderbench.web.live import AbsentError, LiveStore
 
@@ -87,16 +88,17 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
 
     @app.exception_handler(AbsentError)
     def absent(request: Request, error: AbsentError) -> Response:
-        return refuse(request, 404, live.said(str(error)))
+        return refuse(request, 404, live.told(error))
 
     @app.exception_handler(LeaderbenchError)
     def unusable(request: Request, error: LeaderbenchError) -> Response:
-        return refuse(request, 409, live.said(str(error)))
+        return refuse(request, 409, live.told(error))
 
     @app.exception_handler(RequestValidationError)
     def wrong(request: Request, error: RequestValidationError) -> Response:
-        told = [_told(item) for item in error.errors()[:5]]
-        return refuse(request, 422, "This address cannot be answered: " + "; ".join(told) + ".")
+        told = [complaint(item) for item in error.errors()[:5]]
+        both = reduce(lambda one, other: Sentence("{one}; {other}", one=one, other=other), told)
+        return refuse(request, 422, Sentence("This address cannot be answered: {why}.", why=both))
 
     @app.exception_handler(HTTPException)
     def other(request: Request, error: HTTPException) -> Response:
@@ -112,12 +114,3 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
         return refuse(
             request, 500, Sentence("This is an error that nobody foresaw; the server's own output says more.")
         )
-
-
-def _told(item: Any) -> str:
-    """What is wrong with one word of an address."""
-    name = ".".join(str(part) for part in item["loc"][1:])[:100] or "the address"
-    if item["type"] == "extra_forbidden":
-        return f"{name} is not known here"
-    message = str(item["msg"])
-    return f"{name}: {message[:1].lower()}{message[1:200]}"

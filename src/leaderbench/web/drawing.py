@@ -42,13 +42,10 @@ def page(
     rest = path.removeprefix(f"/{language}") if path.startswith(f"/{language}/") else "/"
     query = f"?{request.url.query}" if request.url.query else ""
     text = (
-        templates()
+        templates(language)
         .get_template(template)
         .render(
             {
-                "t": partial(words.translated, language),
-                "tn": partial(words.numbered, language),
-                "to": partial(address, language),
                 "language": language,
                 "tag": words.tags[language],
                 "languages": [(code, name, f"/{code}{rest}{query}") for code, name in words.languages.items()],
@@ -67,13 +64,15 @@ def page(
 
 
 @cache
-def templates() -> "Environment":
-    """The templates, with what they call."""
+def templates(language: str) -> "Environment":
+    """The templates in a language, with what they call. A `Sentence` among the values is said in that language."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     def printable(value: Any) -> Any:
-        return cells.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        if not isinstance(value, str) or isinstance(value, Markup):
+            return value
+        return cells.visible(words.told(language, value))
 
     made = Environment(
         loader=PackageLoader("leaderbench.web", "templates"),
@@ -91,7 +90,7 @@ def templates() -> "Environment":
         "number": number,
         "pairs": lambda names: [(name, name) for name in names],
         "once": once,
-        "prose": prose,
+        "prose": lambda text: prose(words.told(language, text)),
         "pretty": pretty,
         "probability": probability,
         "scale": scale,
@@ -99,6 +98,9 @@ def templates() -> "Environment":
         "short": short_names,
         "signed": signed,
         "spaces": spaces,
+        "t": partial(words.translated, language),
+        "tn": partial(words.numbered, language),
+        "to": partial(address, language),
         "when": when,
         "whisker": whisker,
     }

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
+from leaderbench.sentences import Sentence
 
 Result = TypeVar("Result")
 
@@ -158,10 +159,17 @@ class LiveStore:
 
     def said(self, text: str) -> str:
         """A sentence for strangers: without where on the disk the store lies."""
+        if isinstance(text, Sentence):
+            return text.mapped(self.said)
         for path in (str(self.store.path.absolute()), str(self.store.path)):
             if len(path) > 1:
                 text = text.replace(f"{path}/", "").replace(path, "the store")
         return re.sub(r"/\S*/(?=(?:runs|boards|imported)/)", "", text)  # of a store that was moved since
+
+    def told(self, error: LeaderbenchError) -> str:
+        """The same of an error, as the `Sentence` that it was raised with where it was."""
+        sentence = error.args[0] if len(error.args) == 1 else str(error)
+        return self.said(sentence if isinstance(sentence, str) else str(sentence))
 
 
 def _kind(key: Hashable) -> str:

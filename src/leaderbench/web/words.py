@@ -7,6 +7,7 @@ import gettext
 import io
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from leaderbench.sentences import Sentence, counted, plain
 
@@ -53,6 +54,11 @@ def translated(language: str, text: str, /, **values: object) -> str:
         for name, value in sentence.values.items()
     }
     return found.format(**places)
+
+
+def told(language: str, value: Any) -> Any:
+    """A value as it is, but for sentences, which are said in the language."""
+    return translated(language, value) if isinstance(value, Sentence) else value
 
 
 def numbered(language: str, one: str, many: str, /, n: int, **values: object) -> str:

@@ -13,8 +13,9 @@ from leaderbench.boards.standing import stand
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.search import matches
+from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import Records, query_of, records
+from leaderbench.web.shown.models import Records, named, query_of, records
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.boards import ListedBoard, ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
 from leaderbench.web.views import Average, BoardView, ModelFilters, Ranks, Values
@@ -31,7 +32,7 @@ def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
         name=item.name,
         title=said(spec.title, language) if spec else item.name,
         about=said(spec.about, language) if spec else "",
-        rule=spec.rule.value if spec else "",
+        rule=Sentence(spec.rule.value) if spec else "",
         columns=tuple(column.name for column in spec.columns) if spec else (),
         own=item.own,
         problem=live.said(item.problem),
@@ -43,7 +44,7 @@ def find_board(live: LiveStore, name: str) -> Board:
     for item in boards(live.store.path):
         if item.name == name:
             return item
-    raise AbsentError(f"There is no board {name[:100]!r} here.")
+    raise AbsentError(Sentence("There is no board '{name}' here.", name=name[:100]))
 
 
 def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en") -> ShownBoard:
@@ -59,13 +60,13 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
     baselines = {c.name: known_ones for c, known_ones in zip(whole.spec.columns, whole.baselines, strict=True)}
     every = tuple(_column(column, baselines.get(column.name, ()), language) for column in _spec(live, name).columns)
     found = find_board(live, name)
-    instead = (f"This is the store's own board {name}; it stands in the place of the shipped one.",)
-    notes = (*(instead if found.overrides else ()), *map(live.said, table.notes))
+    instead = Sentence("This is the store's own board {name}; it stands in the place of the shipped one.", name=name)
+    notes = (*([instead] if found.overrides else []), *map(live.said, table.notes))
     return ShownBoard(
         name=name,
         title=said(table.spec.title, language),
         about=said(table.spec.about, language),
-        rule=table.spec.rule.value,
+        rule=Sentence(table.spec.rule.value),
         formula=table.formula.text,
         formula_version=table.formula.version,
         rank_intervals=table.mode.value,
@@ -105,7 +106,14 @@ def _arranged(live: LiveStore, name: str, view: BoardView) -> tuple[BoardTable, 
     keys = [column.name for column in spec.columns]
     for key in (*view.columns, view.sort.removeprefix("-")):
         if key not in (*keys, "", "score", "model"):
-            raise AbsentError(f"The board {name} has no column {key[:100]!r}; it has {', '.join(keys)[:500]}.")
+            raise AbsentError(
+                Sentence(
+                    "The board {name} has no column '{column}'; it has {columns}.",
+                    name=name,
+                    column=key[:100],
+                    columns=", ".join(keys)[:500],
+                )
+            )
     shown = [key for key in keys if not view.columns or key in view.columns]
     used = tuple(shown) if view.average is Average.VISIBLE else tuple(keys)
     known_models = records(live)
@@ -133,7 +141,7 @@ def _worked_out(
         try:
             spec = spec.only(used)
         except ValueError as error:
-            raise AbsentError(f"These columns make no order: {error}.") from error
+            raise AbsentError(Sentence("These columns make no order: {why}.", why=str(error))) from error
     pieces = pieces_of(spec)
     overall = all(piece.part.subset is None for piece in pieces)
     sources = {source for piece in pieces for source in piece.part.sources}
@@ -160,7 +168,7 @@ def _sorted(rows: list[Standing], table: BoardTable, view: BoardView) -> list[St
         return sorted(rows, key=lambda row: (row.name.casefold(), row.name), reverse=down)
     names = [column.name for column in table.spec.columns]
     if key not in names and key != "score":
-        raise AbsentError(f"The column {key!r} is not shown, so it gives no order.")
+        raise AbsentError(Sentence("The column '{column}' is not shown, so it gives no order.", column=key))
 
     def value(row: Standing) -> float:
         if key == "score":
@@ -210,7 +218,7 @@ def _row(live: LiveStore, row: Standing, pinned: bool) -> ShownRow:
         score=known(row.score),
         low=known(row.low),
         high=known(row.high),
-        rank_interval_from=row.basis.value,
+        rank_interval_from=Sentence(row.basis.value),
         cells=tuple(None if cell is None else _cell(live, cell) for cell in row.cells),
         baseline=row.baseline,
         pinned=pinned,
@@ -226,8 +234,8 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
         normalised=known(cell.normalised),
         n=cell.n,
         errors=cell.errors,
-        metric=str(cell.metric),
-        provenance=cell.provenance.value,
+        metric=named(cell.metric),
+        provenance=Sentence(cell.provenance.value),
         run=cell.run,
         settings=cell.settings,
         source=live.said(cell.source) if cell.source else "",

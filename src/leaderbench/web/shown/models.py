@@ -1,6 +1,7 @@
 """What is said of models: listings, their scores and the facts of their records."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from leaderbench.boards.reading import boards
@@ -10,9 +11,10 @@ from leaderbench.evaluation import catalogue_files
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Fact
 from leaderbench.models.search import SIZES, Query, choose
-from leaderbench.records import Score
+from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.listings import ListedModel
+from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.models import BoardPlace, ModelDetail, ModelScore, ShownFact, ShownModel
@@ -47,7 +49,7 @@ def records(live: LiveStore) -> _Records:
         try:
             return _Records(catalogue_files.load(live.store.path))
         except LeaderbenchError as error:
-            return _Records(catalogue_files.Catalogue({}, (live.said(str(error)),)))
+            return _Records(catalogue_files.Catalogue({}, (live.told(error),)))
 
     return live.keep("records", live.version_of_models(), read)
 
@@ -60,7 +62,9 @@ def query_of(view: ModelFilters) -> Query:
         sizes=tuple(SIZES[name] for name in view.size),
         commercial=frozenset(view.commercial),
         languages=frozenset(view.language),
+        precisions=frozenset(view.precision),
         hide_merges=not view.merges,
+        hide_mixtures=not view.mixtures,
     )
 
 
@@ -84,7 +88,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
         "models", version, lambda: {item.name: item for item in live.index.models()}
     )
     if name not in listed:
-        raise AbsentError(f"No model {name[:200]!r} has a score here.")
+        raise AbsentError(Sentence("No model '{name}' has a score here.", name=name[:200]))
     found = records(live)
     record = found(name)
     entries = live.index.entries(models=[name])
@@ -131,8 +135,12 @@ def _shown(listed: ListedModel, record: ModelRecord) -> ShownModel:
 
 def _fact(name: str, fact: Fact[Any]) -> ShownFact:
     value = fact.value if isinstance(fact.value, int | tuple) else str(fact.value)
-    others = tuple(f"{_words(other.value)} ({other.source.value})" for other in fact.others)
-    return ShownFact(name=name, value=value, source=fact.source.value, evidence=fact.evidence, otherwise=others)
+    others = tuple(
+        Sentence("{value} ({source})", value=_words(other.value), source=Sentence(other.source.value))
+        for other in fact.others
+    )
+    source = Sentence(fact.source.value)
+    return ShownFact(name=name, value=value, source=source, evidence=fact.evidence, otherwise=others)
 
 
 def _words(value: Any) -> str:
@@ -146,7 +154,7 @@ def model_score(live: LiveStore, entry: Entry) -> ModelScore:
         identity=entry.identity,
         benchmark=entry.benchmark,
         score=shown_score(entry.score),
-        provenance=entry.provenance.value,
+        provenance=Sentence(entry.provenance.value),
         source=live.said(entry.source),
         run=entry.run,
         created=entry.created,
@@ -158,7 +166,7 @@ def model_score(live: LiveStore, entry: Entry) -> ModelScore:
 def shown_score(score: Score) -> ShownScore:
     """A score as a value of the site."""
     return ShownScore(
-        metric=str(score.metric),
+        metric=named(score.metric),
         subset=score.subset,
         estimate=known(score.estimate),
         standard_error=known(score.standard_error),
@@ -167,4 +175,14 @@ def shown_score(score: Score) -> ShownScore:
         n=score.n,
         errors=score.errors,
         interval_is_about=score.view.value,
+    )
+
+
+@lru_cache(maxsize=1000)
+def named(metric: Metric) -> Sentence:
+    """The name of a metric with how its values become one number: `acc (micro)`."""
+    return (
+        Sentence("{metric} (micro)", metric=metric.name)
+        if metric.aggregation is Aggregation.MICRO
+        else Sentence("{metric} (macro)", metric=metric.name)
     )

@@ -12,8 +12,9 @@ from leaderbench.records import Json
 from leaderbench.results.entries import Provenance
 from leaderbench.results.listings import ListedRun
 from leaderbench.results.runs import Run
+from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import model_score, shown_score
+from leaderbench.web.shown.models import model_score, named, shown_score
 from leaderbench.web.values.basics import Paged
 from leaderbench.web.values.benchmarks import ShownBenchmark
 from leaderbench.web.values.models import ModelScore
@@ -33,9 +34,9 @@ def _benchmark(name: str, counts: Mapping[str, object]) -> ShownBenchmark:
     count = counts.get(name)
     return ShownBenchmark(
         name=name,
-        summary=plain.summary if plain else "",
+        summary=Sentence(plain.summary) if plain else "",
         dataset=plain.dataset if plain else "",
-        metrics=tuple(map(str, plain.metrics)) if plain else (),
+        metrics=tuple(map(named, plain.metrics)) if plain else (),
         models=getattr(count, "models", 0),
         runs=getattr(count, "runs", 0),
         imported=getattr(count, "imported", 0),
@@ -47,7 +48,7 @@ def shown_benchmark(live: LiveStore, name: str) -> ShownBenchmark:
     for item in shown_benchmarks(live):
         if item.name == name:
             return item
-    raise AbsentError(f"There is no benchmark {name[:200]!r} here.")
+    raise AbsentError(Sentence("There is no benchmark '{name}' here.", name=name[:200]))
 
 
 def benchmark_scores(live: LiveStore, name: str, page: int = 1, size: int = 100) -> Paged[ModelScore]:
@@ -78,11 +79,12 @@ def shown_runs(live: LiveStore, view: RunsView) -> Paged[ShownRun]:
         provenance=Provenance(view.provenance) if view.provenance else None,
         search=view.q,
     )
-    items = tuple(_run(live, item) for item in found.items)
+    items = tuple(short_run(live, item) for item in found.items)
     return Paged[ShownRun](items=items, page=found.number, size=found.size, total=found.total)
 
 
-def _run(live: LiveStore, item: ListedRun) -> ShownRun:
+def short_run(live: LiveStore, item: ListedRun) -> ShownRun:
+    """A run of the index as a value of the site."""
     return ShownRun(
         id=item.id,
         model=item.model,
@@ -92,7 +94,7 @@ def _run(live: LiveStore, item: ListedRun) -> ShownRun:
         revision=item.revision,
         created=item.created,
         settings=item.settings,
-        provenance=item.provenance.value,
+        provenance=Sentence(item.provenance.value),
         source=live.said(item.source),
         problem=live.said(item.problem),
         scores=tuple(map(shown_score, item.scores)),
@@ -104,9 +106,9 @@ def listed_run(live: LiveStore, name: str) -> ListedRun:
     try:
         found = live.index.run(name)
     except LeaderbenchError as error:
-        raise AbsentError(f"There is no run {name[:100]!r} here.") from error
+        raise AbsentError(Sentence("There is no run '{name}' here.", name=name[:100])) from error
     if found.id != name:
-        raise AbsentError(f"There is no run {name[:100]!r} here; one is called {found.id}.")
+        raise AbsentError(Sentence("There is no run '{name}' here; one is called {id}.", name=name[:100], id=found.id))
     return found
 
 
@@ -119,7 +121,7 @@ def whole_run(live: LiveStore, name: str) -> Run:
 def shown_run(live: LiveStore, name: str) -> RunDetail:
     """A run with its manifest; a damaged one with its problem. Raises `AbsentError`."""
     found = listed_run(live, name)
-    short = _run(live, found)
+    short = short_run(live, found)
     manifest: dict[str, Json] = {}
     samples, trouble = 0, ""
     try:
@@ -127,7 +129,7 @@ def shown_run(live: LiveStore, name: str) -> RunDetail:
         manifest = finite(asdict(run.manifest))
         samples = len(run.samples)
     except LeaderbenchError as error:
-        trouble = live.said(str(error))
+        trouble = live.told(error)
     return RunDetail(
         **{field: getattr(short, field) for field in ShownRun.model_fields},
         command=command(found),
@@ -167,4 +169,4 @@ def comparable(live: LiveStore, run: ShownRun, most: int = 50) -> tuple[ShownRun
     found = live.index.runs(1, 1000, benchmark=family, damaged=False).items
     others = [item for item in found if item.id != run.id]
     others.sort(key=lambda item: (item.benchmark != run.benchmark, is_baseline(item.model)))
-    return tuple(_run(live, item) for item in others[:most])
+    return tuple(short_run(live, item) for item in others[:most])

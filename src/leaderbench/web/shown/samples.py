@@ -7,6 +7,7 @@ from leaderbench.explain.noise import noise
 from leaderbench.records import Sample
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import StoredSamples, from_table, to_table
+from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.runs import whole_run
 from leaderbench.web.values.basics import Paged, known
@@ -34,7 +35,7 @@ def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
     table = table_of(run)
     subsets = _subsets(table)
     if view.subset and view.subset not in subsets:
-        raise AbsentError(f"Run {name} has no subset {view.subset[:100]!r}.")
+        raise AbsentError(Sentence("Run {run} has no subset '{subset}'.", run=name, subset=view.subset[:100]))
     limit = noise(run.manifest.model)
     numbers = chosen(table, view, limit)
     start = (view.page - 1) * view.rows
@@ -51,6 +52,14 @@ def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
         noise=limit,
         samples=Paged[ListedSample](items=items, page=view.page, size=view.rows, total=len(numbers)),
     )
+
+
+def questions(live: LiveStore, name: str, numbers: list[int]) -> list[str]:
+    """The questions of these samples of a run, each in a line. Raises like `shown_samples`."""
+    run = whole_run(live, name)
+    table = table_of(run)
+    rows = zip(numbers, _rows(table, numbers), strict=True)
+    return [_listed(number, sample, _split(table, number, sample), 0.0).question for number, sample in rows]
 
 
 def _subsets(table: "pa.Table") -> tuple[str, ...]:
@@ -160,7 +169,14 @@ def shown_sample(live: LiveStore, name: str, number: int) -> ShownSample:
     run = whole_run(live, name)
     table = table_of(run)
     if not 0 <= number < table.num_rows:
-        raise AbsentError(f"Run {name} has {table.num_rows:,} samples, from 0 on; there is no number {number:,}.")
+        raise AbsentError(
+            Sentence(
+                "Run {run} has {samples} samples, from 0 on; there is no number {number}.",
+                run=name,
+                samples=table.num_rows,
+                number=number,
+            )
+        )
     (sample,) = _rows(table, [number])
     split = _split(table, number, sample)
     short = _listed(number, sample, split, noise(run.manifest.model))

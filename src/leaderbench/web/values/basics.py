@@ -1,12 +1,15 @@
 """What every value of the site is made of. A number that nobody knows is null."""
 
 import math
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 Item = TypeVar("Item")
 Number = float | None
+
+Words = Annotated[str, SkipValidation]
+"""A text that may be a `Sentence`: pages say it in their language, JSON in English. A check would make it plain."""
 
 
 class Value(BaseModel):

@@ -1,6 +1,6 @@
 """Boards, as the site and its API show them."""
 
-from leaderbench.web.values.basics import Number, Paged, Value
+from leaderbench.web.values.basics import Number, Paged, Value, Words
 
 
 class ShownColumn(Value):
@@ -28,12 +28,12 @@ class ListedBoard(Value):
     name: str
     title: str
     about: str
-    rule: str
+    rule: Words
     columns: tuple[str, ...]
     own: bool
     """Whether it is a file of the store."""
 
-    problem: str
+    problem: Words
     """Why it cannot be shown; empty where it can."""
 
 
@@ -66,8 +66,8 @@ class ShownCell(Value):
     """Questions answered; 0 where that is not known."""
 
     errors: int
-    metric: str
-    provenance: str
+    metric: Words
+    provenance: Words
     run: str
     """Id of the run; empty where only the score is known."""
 
@@ -90,7 +90,7 @@ class ShownRow(Value):
     score: Number
     low: Number
     high: Number
-    rank_interval_from: str
+    rank_interval_from: Words
     cells: tuple[ShownCell | None, ...]
     """One a column shown."""
 
@@ -98,7 +98,7 @@ class ShownRow(Value):
     """Whether it knows nothing and shows where chance lies."""
 
     pinned: bool
-    flags: tuple[str, ...]
+    flags: tuple[Words, ...]
 
 
 class ShownBoard(Value):
@@ -107,8 +107,8 @@ class ShownBoard(Value):
     name: str
     title: str
     about: str
-    rule: str
-    formula: str
+    rule: Words
+    formula: Words
     formula_version: int
     rank_intervals: str
     score_is_share: bool
@@ -125,4 +125,4 @@ class ShownBoard(Value):
     command: str
     """What makes a first score for it."""
 
-    notes: tuple[str, ...]
+    notes: tuple[Words, ...]

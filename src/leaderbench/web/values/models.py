@@ -1,6 +1,6 @@
 """Models, as the site and its API show them."""
 
-from leaderbench.web.values.basics import Number, Value
+from leaderbench.web.values.basics import Number, Value, Words
 from leaderbench.web.values.boards import ShownPlace
 from leaderbench.web.values.runs import ShownScore
 
@@ -10,11 +10,11 @@ class ShownFact(Value):
 
     name: str
     value: str | int | tuple[str, ...]
-    source: str
+    source: Words
     """Who says so, the most believed first; `guessed from the name` is no more than that."""
 
     evidence: str
-    otherwise: tuple[str, ...]
+    otherwise: tuple[Words, ...]
     """What other sources say."""
 
 
@@ -37,12 +37,12 @@ class ModelScore(Value):
     identity: str
     benchmark: str
     score: ShownScore
-    provenance: str
+    provenance: Words
     source: str
     run: str
     created: str
     settings: str
-    problem: str
+    problem: Words
 
 
 class BoardPlace(Value):
@@ -65,4 +65,4 @@ class ModelDetail(ShownModel):
     places: tuple[BoardPlace, ...]
     """On boards where it has a score."""
 
-    problems: tuple[str, ...]
+    problems: tuple[Words, ...]

@@ -2,13 +2,13 @@
 
 from pydantic import JsonValue
 
-from leaderbench.web.values.basics import Number, Value
+from leaderbench.web.values.basics import Number, Value, Words
 
 
 class ShownScore(Value):
     """A score with its uncertainty."""
 
-    metric: str
+    metric: Words
     subset: str | None
     """Null for all of the run."""
 
@@ -32,9 +32,9 @@ class ShownRun(Value):
     revision: str
     created: str
     settings: str
-    provenance: str
+    provenance: Words
     source: str
-    problem: str
+    problem: Words
     """Why it cannot be used; empty where it can."""
 
     scores: tuple[ShownScore, ...]
@@ -53,5 +53,5 @@ class RunDetail(ShownRun):
     samples: int
     """How many questions it has; 0 where they cannot be read."""
 
-    samples_problem: str
+    samples_problem: Words
     """Why its samples cannot be read."""
