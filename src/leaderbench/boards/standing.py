@@ -38,6 +38,9 @@ class Numbers:
     columns: Floats
     """What the rule reads, shape (models, columns that count), higher is better."""
 
+    silent: tuple[int, ...] = ()
+    """Optional columns that no model has: they are shown and do not count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -74,18 +77,67 @@ def stand(
     Baselines (`baseline:random`, `baseline:always-a`) are shown where their score lies and take no place: no rank
     counts them, and Borda points and win rates know nothing of them.
     """
-    with paused():
-        return _stand(spec, entries, outcomes, filters, name, mode)
+    ranked = rank(spec, entries, outcomes, name=name, mode=mode)
+    return ranked.table if filters is None else ranked.among(filters)
 
 
-def _stand(
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A board worked out once, of which any part may be ranked again by itself."""
+
+    table: BoardTable
+    numbers: Numbers
+    rows: list[Standing]
+    """As `numbers` has them."""
+
+    def among(self, filters: Callable[[Standing], bool]) -> BoardTable:
+        """The table of some rows, with their places among themselves; see `stand`."""
+        numbers, table = self.numbers, self.table
+        kept = [place for place, row in enumerate(self.rows) if filters(row)]
+        models = [place for place in kept if not self.rows[place].baseline]
+        order = ordered(numbers, np.array(models, dtype=np.int64), table.mode)
+        places = dict(zip(order.rows.tolist(), order.places, strict=True))
+        rows = [replace(self.rows[place], filtered=places.get(place)) for place in kept]
+        return replace(
+            table,
+            rows=tuple(sorted(rows, key=lambda row: _sort_key(row, numbers.spec))),
+            notes=_notes(numbers, rows, table.mode),
+            is_filtered=True,
+        )
+
+
+def rank(
     spec: BoardSpec,
     entries: Iterable[Entry],
-    outcomes: Reader | None,
-    filters: Callable[[Standing], bool] | None,
-    name: str,
-    mode: Mode,
-) -> BoardTable:
+    outcomes: Reader | None = None,
+    *,
+    name: str = "",
+    mode: Mode = Mode.SIMULTANEOUS,
+) -> Ranked:
+    """A board filled in and ranked as a whole; see `stand`."""
+    with paused():
+        numbers = _numbers(spec, entries, outcomes)
+        filled = numbers.filled
+        models = np.array([place for place, known in enumerate(filled.baseline_rows) if not known], dtype=np.int64)
+        rows = standings(numbers, ordered(numbers, models, mode))
+        filled.entries.clear()  # the rows have all that is shown of them
+        table = BoardTable(
+            name=name,
+            spec=numbers.spec,
+            rows=tuple(sorted(rows, key=lambda row: _sort_key(row, numbers.spec))),
+            formula=formulas[spec.rule],
+            mode=mode,
+            level=level,
+            baselines=tuple(
+                tuple(float(numbers.lower[i]) for i, piece in enumerate(filled.pieces) if piece.column == place)
+                for place in range(len(spec.columns))
+            ),
+            notes=_notes(numbers, rows, mode),
+        )
+    return Ranked(table, numbers, rows)
+
+
+def _numbers(spec: BoardSpec, entries: Iterable[Entry], outcomes: Reader | None) -> Numbers:
     filled = fill(spec, entries)
     silent = unfilled_options(spec, filled)
     spec = spec.without(silent)
@@ -97,33 +149,20 @@ def _stand(
     for place, column in enumerate(spec.columns):
         if column.parts:  # means of parts tie where their sums do, however they were rounded
             columns[:, place] = rules.settled(columns[:, place])
-    numbers = Numbers(spec, filled, certainty(filled, outcomes), lower, normalised, columns[:, counted(spec)])
-    models = np.array([place for place, known in enumerate(filled.baseline_rows) if not known], dtype=np.int64)
-    order = ordered(numbers, models, mode)
-    rows = standings(numbers, order)
-    if filters is not None:
-        rows = _filtered(numbers, rows, filters, mode)
-    return BoardTable(
-        name=name,
-        spec=spec,
-        rows=tuple(sorted((row for row in rows if row is not None), key=lambda row: _sort_key(row, spec))),
-        formula=formulas[spec.rule],
-        mode=mode,
-        level=level,
-        baselines=tuple(
-            tuple(float(lower[i]) for i, piece in enumerate(filled.pieces) if piece.column == place)
-            for place in range(len(spec.columns))
+    counts = columns[:, counted(spec)]
+    return Numbers(spec, filled, certainty(filled, outcomes), lower, normalised, counts, tuple(silent))
+
+
+def _notes(numbers: Numbers, rows: Sequence[Standing], mode: Mode) -> tuple[str, ...]:
+    spec = numbers.spec
+    return (
+        *notes_of(spec, numbers.filled, rows, numbers.lower, mode),
+        *(
+            Sentence("No model has {column} here, so it does not count.", column=spec.columns[place].name)
+            for place in numbers.silent
+            if rows
         ),
-        notes=(
-            *notes_of(spec, filled, [row for row in rows if row is not None], lower, mode),
-            *(_uncounted(spec.columns[place].name) for place in silent if rows),
-        ),
-        is_filtered=filters is not None,
     )
-
-
-def _uncounted(column: str) -> str:
-    return Sentence("No model has {column} here, so it does not count.", column=column)
 
 
 def unfilled_options(spec: BoardSpec, filled: Filled) -> list[int]:
@@ -131,16 +170,6 @@ def unfilled_options(spec: BoardSpec, filled: Filled) -> list[int]:
     models = [place for place, known in enumerate(filled.baseline_rows) if not known]
     values = column_values(filled.raw[models], filled.pieces, len(spec.columns))
     return [place for place, column in enumerate(spec.columns) if column.optional and np.isnan(values[:, place]).all()]
-
-
-def _filtered(
-    numbers: Numbers, rows: Sequence[Standing | None], filters: Callable[[Standing], bool], mode: Mode
-) -> list[Standing | None]:
-    kept = [row if row is not None and filters(row) else None for row in rows]
-    models = [place for place, row in enumerate(kept) if row is not None and not row.baseline]
-    order = ordered(numbers, np.array(models, dtype=np.int64), mode)
-    places = dict(zip(order.rows.tolist(), order.places, strict=True))
-    return [None if row is None else replace(row, filtered=places.get(place)) for place, row in enumerate(kept)]
 
 
 def _sort_key(row: Standing, spec: BoardSpec) -> tuple[bool, float, int, str, str]:
@@ -227,7 +256,7 @@ def _simulated_errors(numbers: Numbers, models: Integers, present: Booleans) -> 
     return Errors(np.where(unknown, np.nan, 0.0)[present], shared, degrees)
 
 
-def standings(numbers: Numbers, order: Order) -> list[Standing | None]:
+def standings(numbers: Numbers, order: Order) -> list[Standing]:
     """Every row of the board, as `Numbers` has them."""
     spec, filled, kept = numbers.spec, numbers.filled, counted(numbers.spec)
     names = row_names(filled.models)
@@ -247,7 +276,7 @@ def standings(numbers: Numbers, order: Order) -> list[Standing | None]:
     has_columns = (~np.isnan(raw[:, kept])).sum(axis=1).tolist()
     shown, scaled = raw.tolist(), normalised.tolist()
     sign = -1.0 if spec.rule.linear and spec.columns[kept[0]].direction is Direction.LOWER else 1.0
-    result: list[Standing | None] = []
+    result: list[Standing] = []
     for row, (model, identity) in enumerate(filled.models):
         cells = tuple(
             _cell(filled, row, pieces, value, other)

@@ -102,7 +102,11 @@ class Pattern:
         """Compile a pattern. Raises `PatternError` where it is none of the subset, or too long."""
         if len(text) > longest_pattern:
             raise PatternError(f"longer than {longest_pattern} characters")
+        self.text = text
         self._program: list[_Instruction] = _Compiler(text).program
+        self.literal = _literal(self._program)
+        """A text that is in everything in which the pattern is found, the longest that is easily known."""
+
         self._match = 1 << (len(self._program) - 1)
         self._takes: dict[str, int] = {}
         self._closures: dict[tuple[str, str], dict[int, int]] = {}
@@ -202,6 +206,37 @@ def _holds(assertion: str, before: str, after: str) -> bool:
     if assertion in "^$":
         return before == "start" if assertion == "^" else after == "end"
     return ((before == "word") != (after == "word")) == (assertion == "b")
+
+
+def _literal(program: list[_Instruction]) -> str:
+    """The longest run of single characters that every way through a program takes: before the first split, or behind
+    the last place that a split leads to.
+    """
+    splits = [place for place, instruction in enumerate(program) if isinstance(instruction, _Split)]
+    ends = [target for place in splits for target in (place, *_targets(program[place]))]
+    parts = [program[: splits[0]], program[max(ends) :]] if splits else [program]
+    runs = [""]
+    for part in parts:
+        runs.append("")
+        for instruction in part:
+            character = _single(instruction)
+            if character:
+                runs[-1] += character
+            else:
+                runs.append("")
+    return max(runs, key=len)
+
+
+def _targets(instruction: _Instruction) -> list[int]:
+    return instruction.places if isinstance(instruction, _Split) else []
+
+
+def _single(instruction: _Instruction) -> str:
+    """The one character in lower case that an instruction takes; empty where it takes several, or none."""
+    if not isinstance(instruction, _Set) or instruction.kinds or instruction.negated:
+        return ""
+    found = {fold(character) for low, high in instruction.ranges for character in (low, high)}
+    return found.pop() if len(found) == 1 and all(low == high for low, high in instruction.ranges) else ""
 
 
 class _Compiler:

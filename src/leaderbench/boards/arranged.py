@@ -1,0 +1,147 @@
+"""A board as a reader wants it: filtered, in another order, and only some columns of it.
+
+```python
+arranged = Arranged(table, catalogue.record)
+places = arranged.chosen(Choice(Query("qwen; llama"), sort="-mmlu/harness"))
+arranged.only(places, ["mmlu/harness"])
+```
+
+Everything that an order or a filter needs is laid out by column once, so that thousands of rows are arranged in a
+millisecond.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from leaderbench.boards.rules import Floats, Integers
+from leaderbench.boards.table import BoardTable, Cell, Standing
+from leaderbench.models.catalogue import ModelRecord
+from leaderbench.models.columns import Booleans, Columns
+from leaderbench.models.search import Query
+from leaderbench.results.entries import Provenance
+
+everything = Query()
+"""Every model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rows of a board, in which order; what is left empty changes nothing."""
+
+    query: Query = everything
+    """What is known of the models. Baselines stay, unless a search is among it that does not find them."""
+
+    provenance: frozenset[Provenance] = frozenset()
+    """Only rows of which every score comes from one of these."""
+
+    hide_flagged: bool = False
+    """Hide rows of which a reader must know something, as that they are imported or answered in part."""
+
+    sort: str = ""
+    """`score`, `model` or the name of a column; with `-` in front the other way round. Empty for the board's order."""
+
+    normalised: bool = False
+    """Whether a column's values are those after normalisation."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any row may be left out."""
+        return self.query != everything or bool(self.provenance) or self.hide_flagged
+
+
+class Arranged:
+    """A board's rows by column. Several threads may ask it."""
+
+    def __init__(self, table: BoardTable, record: Callable[[str], ModelRecord]) -> None:
+        """`record` says what is known of a model by its name."""
+        self.table = table
+        self.models = Columns([record(row.model) for row in table.rows])
+        self.places = {row.name: place for place, row in enumerate(table.rows)}
+        """Where a row is, by its name."""
+
+        self._orders: dict[tuple[str, bool, bool], Integers] = {}
+
+    def chosen(self, choice: Choice) -> Integers:
+        """The places of the rows in the table, in the order wanted. Raises `LookupError` for an unknown column."""
+        order = self._order(choice.sort, choice.normalised)
+        return order[self.fits(choice)[order]] if choice.narrows else order
+
+    def fits(self, choice: Choice) -> Booleans:
+        """Which rows a choice leaves, shape (rows,)."""
+        found = self.models.chosen(choice.query)
+        if not choice.query.search:
+            found = found | self._baselines
+        if choice.provenance:
+            foreign = [self._has[kind] for kind in Provenance if kind not in choice.provenance]
+            found = found & ~np.logical_or.reduce([np.zeros(len(found), dtype=bool), *foreign])
+        return found & ~self._flagged if choice.hide_flagged else found
+
+    def only(self, places: Integers, columns: Sequence[str]) -> BoardTable:
+        """The table with these rows and columns only; nothing is worked out anew."""
+        table, rows = self.table, [self.table.rows[place] for place in places.tolist()]
+        kept = [place for place, column in enumerate(table.spec.columns) if column.name in columns]
+        spec = table.spec.model_copy(update={"columns": tuple(table.spec.columns[place] for place in kept)})
+        if len(kept) < len(table.spec.columns):
+            rows = [replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows]
+        return replace(table, spec=spec, rows=tuple(rows), baselines=tuple(table.baselines[place] for place in kept))
+
+    @cached_property
+    def ends(self) -> dict[str, tuple[float, float]]:
+        """For each column, and for the `score`, the range of its intervals; nothing where there is none to show."""
+        found = {}
+        for place, column in enumerate(self.table.spec.columns):
+            cells = [cell for row in self.table.rows if (cell := row.cells[place]) is not None]
+            found[column.name] = _range(cells)
+        found["score"] = _range(self.table.rows)
+        return {name: ends for name, ends in found.items() if ends[0] < ends[1]}
+
+    @cached_property
+    def _baselines(self) -> Booleans:
+        return np.array([row.baseline for row in self.table.rows], dtype=bool)
+
+    @cached_property
+    def _flagged(self) -> Booleans:
+        return np.array([bool(row.flags) for row in self.table.rows], dtype=bool)
+
+    @cached_property
+    def _has(self) -> dict[Provenance, Booleans]:
+        """Which rows have a score from there."""
+        sources = [{cell.provenance for cell in row.cells if cell is not None} for row in self.table.rows]
+        return {kind: np.array([kind in found for found in sources], dtype=bool) for kind in Provenance}
+
+    def _order(self, sort: str, normalised: bool) -> Integers:
+        """All rows in an order; what has no value is last, whichever way."""
+        key, down = sort.removeprefix("-"), sort.startswith("-")
+        known = self._orders.get((key, down, normalised))
+        if known is None:
+            known = self._orders[key, down, normalised] = self._ordered(key, down, normalised)
+        return known
+
+    def _ordered(self, key: str, down: bool, normalised: bool) -> Integers:
+        rows = self.table.rows
+        if not key:
+            return np.arange(len(rows))
+        if key == "model":
+            names = [(row.name.casefold(), row.name) for row in rows]
+            return np.array(sorted(range(len(rows)), key=names.__getitem__, reverse=down), dtype=np.int64)
+        values = np.array([row.score for row in rows]) if key == "score" else self._values(key, normalised)
+        return np.argsort(-values if down else values, kind="stable")
+
+    def _values(self, key: str, normalised: bool) -> Floats:
+        names = [column.name for column in self.table.spec.columns]
+        if key not in names:
+            raise LookupError(key)
+        cells = (row.cells[names.index(key)] for row in self.table.rows)
+        return np.array(
+            [np.nan if cell is None else cell.normalised if normalised else cell.estimate for cell in cells],
+            dtype=np.float64,
+        )
+
+
+def _range(items: Sequence[Cell] | Sequence[Standing]) -> tuple[float, float]:
+    ends = np.array([(item.low, item.high) for item in items], dtype=np.float64).reshape(-1, 2)
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    return (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 0.0)
