@@ -20,6 +20,7 @@ from leaderbench.explain.difference.pairing import (
     weighing,
 )
 from leaderbench.explain.noise import epsilon, noise, rounding
+from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.names import short_names
 from leaderbench.results.runs import Run
@@ -285,7 +286,8 @@ def _near_ties(sides: Sequence[_Side], wanted: Sequence[str]) -> list[list[bool]
         columns = _columns(side, wanted, "log_likelihoods", "characters", "margin")
         metric, reported = side.score.metric.name, side.run.score().metric.name
         leads = (lead(*row, metric, reported, limit) for row in zip(*columns, strict=True))
-        found.append([margin < least for margin, least in leads])
+        chance = is_baseline(_model(side.run))  # its margins are no answer's
+        found.append([margin < least and not chance for margin, least in leads])
     return found
 
 

@@ -1,82 +1,105 @@
-"""Two runs question by question."""
+"""Runs question by question, and which runs there are to compare."""
 
-from typing import Any
+from collections.abc import Sequence
 
+from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.difference.causes import Cause
-from leaderbench.explain.difference.diff import Diff, Flipped, Side, diff
+from leaderbench.explain.difference.diff import Diff, diff
+from leaderbench.explain.difference.several import Compared, Disagreement, Pair, Several, compare_runs, most
 from leaderbench.explain.report.html import finite
-from leaderbench.web.live import LiveStore
+from leaderbench.sentences import Sentence
+from leaderbench.web.live import AbsentError, LiveStore
+from leaderbench.web.shown import boards
 from leaderbench.web.shown.models import shown_score
-from leaderbench.web.shown.runs import whole_run
-from leaderbench.web.shown.samples import table_of
+from leaderbench.web.shown.runs import listed_run, short_run, whole_run
+from leaderbench.web.shown.samples import questions
 from leaderbench.web.values.basics import Paged, known
-from leaderbench.web.values.comparisons import ComparedSide, Comparison, ShownCause, ShownFlip, SubsetGap
-from leaderbench.web.views import ComparisonView, Flips
+from leaderbench.web.values.comparisons import (
+    Choice,
+    ComparedPair,
+    ComparedQuestion,
+    ComparedRun,
+    Comparison,
+    ShownAnswer,
+    ShownCause,
+    SubsetGap,
+)
+from leaderbench.web.values.runs import ShownRun
+from leaderbench.web.views import BoardChoiceView, BoardView, ChoiceView, ComparisonView
 
 
 def compared(live: LiveStore, view: ComparisonView) -> Comparison:
-    """Two runs compared, with a page of their flips.
+    """Runs compared, with a page of the questions on which they part.
 
     Raises `AbsentError` for an unknown run, `LeaderbenchError` where they share no question or are damaged.
     """
-    runs = whole_run(live, view.a), whole_run(live, view.b)
-    found = live.keep(("diff", view.a, view.b), live.version(), lambda: diff(*runs))
-    flips = [flip for flip in found.flips if _wanted(flip, view.show)]
+    names = tuple(dict.fromkeys(view.run))
+    if len(names) < 2:
+        raise LeaderbenchError(Sentence("One run was given twice: give another one to compare it with."))
+    runs = [whole_run(live, name) for name in names]
+    found = live.keep(("compared", *names), live.version(), lambda: compare_runs(runs))
+    pair = live.keep(("diff", *names), live.version(), lambda: diff(*runs)) if len(runs) == 2 else None
+    wanted = [item for item in found.disagreements if _wanted(item, view.show)]
     start = (view.page - 1) * view.rows
-    part = flips[start : start + view.rows]
-    places = [_places(table_of(run), [flip.example_id for flip in part]) for run in runs]
+    part = wanted[start : start + view.rows]
     return Comparison(
-        a=_side(found.a),
-        b=_side(found.b),
+        runs=tuple(map(_run, found.runs)),
         shared=found.shared,
-        n=found.difference.n,
-        difference=known(found.difference.net),
-        low=known(found.difference.interval.low),
-        high=known(found.difference.interval.high),
-        p=known(found.difference.p),
-        real=found.real,
-        detectable=known(found.difference.minimum_detectable_effect),
-        agreement=known(found.agreement),
-        a_only_right=sum(flip.a.right for flip in found.flips),
-        b_only_right=sum(flip.b.right for flip in found.flips),
-        near_ties=found.near_ties,
-        changed=found.changed,
-        causes=tuple(_cause(cause) for cause in found.causes),
-        subsets=_subsets(found),
-        flips=Paged[ShownFlip](
-            items=tuple(_flip(flip, *numbers) for flip, *numbers in zip(part, *places, strict=True)),
-            page=view.page,
-            size=view.rows,
-            total=len(flips),
+        n=found.n,
+        aggregation=found.aggregation.value,
+        drawn=found.drawn,
+        sentences=found.sentences,
+        pairs=tuple(map(_pair, found.pairs)),
+        flipped=sum(item.flips for item in found.disagreements),
+        near_ties=sum(item.flips and item.near_tie for item in found.disagreements),
+        changed=sum(not item.flips for item in found.disagreements),
+        causes=tuple(_cause(cause) for cause in pair.causes) if pair else (),
+        subsets=_subsets(pair) if pair else (),
+        questions=Paged[ComparedQuestion](
+            items=_questions(live, found, part, pair), page=view.page, size=view.rows, total=len(wanted)
         ),
     )
 
 
-def _wanted(flip: Flipped, show: Flips) -> bool:
-    if show is Flips.A_RIGHT:
-        return flip.a.right
-    if show is Flips.B_RIGHT:
-        return flip.b.right
-    return show is Flips.ALL or flip.near_tie
+def _wanted(item: Disagreement, show: str) -> bool:
+    if show == "answers":
+        return True
+    if show in ("all", "near-tie"):
+        return item.flips and (show == "all" or item.near_tie)
+    word, _, number = show.partition("-")
+    place = int(number) - 1
+    return place < len(item.answers) and item.alone(place, right=word == "right")
 
 
-def _places(table: Any, names: list[str]) -> list[int | None]:
-    """Where in a run's samples these examples stand."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _run(run: Compared) -> ComparedRun:
+    return ComparedRun(
+        run=run.run,
+        name=run.name,
+        model=run.model,
+        benchmark=run.benchmark,
+        score=shown_score(run.score),
+        only=run.only,
+        unanswered=run.unanswered,
+        stopped=run.stopped,
+    )
 
-    wanted = pa.array(names, pa.string())
-    return list(pc.index_in(wanted, value_set=table.column("example_id").combine_chunks()).to_pylist())
 
-
-def _side(side: Side) -> ComparedSide:
-    return ComparedSide(
-        run=side.run,
-        model=side.model,
-        benchmark=side.benchmark,
-        score=shown_score(side.score),
-        only=side.only,
-        unanswered=side.unanswered,
+def _pair(pair: Pair) -> ComparedPair:
+    gap = pair.difference
+    return ComparedPair(
+        a=pair.a,
+        b=pair.b,
+        difference=known(gap.net),
+        low=known(gap.interval.low),
+        high=known(gap.interval.high),
+        p=known(gap.p),
+        adjusted_p=known(pair.adjusted),
+        real=pair.real,
+        detectable=known(gap.minimum_detectable_effect),
+        agreement=known(pair.agreement),
+        churn=known(gap.churn),
+        a_better=gap.b,
+        b_better=gap.c,
     )
 
 
@@ -98,16 +121,54 @@ def _subsets(found: Diff) -> tuple[SubsetGap, ...]:
     )
 
 
-def _flip(flip: Flipped, a_number: int | None, b_number: int | None) -> ShownFlip:
-    return ShownFlip(
-        example_id=flip.example_id,
-        subset=flip.subset,
-        target=flip.target,
-        a=flip.a.prediction,
-        b=flip.b.prediction,
-        a_right=flip.a.right,
-        near_tie=flip.near_tie,
-        cause=str(flip.cause),
-        a_number=a_number,
-        b_number=b_number,
+def _questions(
+    live: LiveStore, found: Several, part: Sequence[Disagreement], pair: Diff | None
+) -> tuple[ComparedQuestion, ...]:
+    causes = {flip.example_id: str(flip.cause) for flip in pair.flips} if pair else {}
+    texts = questions(live, found.runs[0].run, [item.answers[0].number for item in part])
+    return tuple(
+        ComparedQuestion(
+            example_id=item.example_id,
+            subset=item.subset,
+            question=text,
+            target=item.target,
+            answers=tuple(
+                ShownAnswer(
+                    prediction=answer.prediction, right=answer.right, near_tie=answer.near_tie, number=answer.number
+                )
+                for answer in item.answers
+            ),
+            cause=causes.get(item.example_id, ""),
+        )
+        for item, text in zip(part, texts, strict=True)
     )
+
+
+def choice(live: LiveStore, view: ChoiceView) -> Choice:
+    """The runs chosen, and a page of others that can be compared, newest first. Raises `AbsentError` for an unknown
+    one.
+    """
+    chosen = tuple(short_run(live, listed_run(live, name)) for name in dict.fromkeys(view.run))
+    found = live.index.runs(view.page, view.rows, benchmark=view.benchmark or None, damaged=False, search=view.q)
+    others = tuple(short_run(live, item) for item in found.items if item.id not in view.run)
+    return Choice(
+        chosen=chosen, found=Paged[ShownRun](items=others, page=found.number, size=found.size, total=found.total)
+    )
+
+
+def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[str, ...]:
+    """The runs behind a column of a board, of the rows chosen; rows without a run there are left out.
+
+    Raises `AbsentError` for an unknown board or column, `LeaderbenchError` for more rows than can be compared.
+    """
+    if len(set(view.row)) > most:
+        raise LeaderbenchError(
+            Sentence("{n} models are too many to compare: choose up to {most}.", n=len(view.row), most=most)
+        )
+    table = boards.board_file(live, name, BoardView())
+    keys = [column.name for column in table.spec.columns]
+    if view.column not in keys:
+        raise AbsentError(f"The board {name} has no column {view.column[:100]!r}.")
+    place = keys.index(view.column)
+    cells = (row.cells[place] for row in table.rows if row.name in view.row)
+    return tuple(cell.run for cell in cells if cell is not None and cell.run)

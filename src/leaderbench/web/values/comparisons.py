@@ -3,20 +3,59 @@
 from pydantic import JsonValue
 
 from leaderbench.web.values.basics import Number, Paged, Value
-from leaderbench.web.values.runs import ShownScore
+from leaderbench.web.values.runs import ShownRun, ShownScore
 
 
-class ComparedSide(Value):
-    """One of two runs."""
+class ComparedRun(Value):
+    """One of the runs."""
 
     run: str
+    name: str
+    """What tells it from the others: its model, its benchmark or both."""
+
     model: str
     benchmark: str
     score: ShownScore
+    """On all its questions."""
+
     only: int
-    """Questions that the other was not asked."""
+    """Questions that not all of the others were asked."""
 
     unanswered: int
+    stopped: bool
+    """Whether asking stopped because of what the answers said: intervals are too sure of such a run."""
+
+
+class ComparedPair(Value):
+    """Two of the runs, by their places from 0. Differences are a minus b."""
+
+    a: int
+    b: int
+    difference: Number
+    low: Number
+    high: Number
+    p: Number
+    """Of a paired test for no difference."""
+
+    adjusted_p: Number
+    """After Holm's correction for all pairs."""
+
+    real: bool
+    """Whether the gap is more than noise."""
+
+    detectable: Number
+    """The smallest true difference that this many questions show with 80 % power."""
+
+    agreement: Number
+    """Share of the questions with the same answer."""
+
+    churn: Number
+    """Share of the questions with another verdict."""
+
+    a_better: int
+    """Questions on which a did better."""
+
+    b_better: int
 
 
 class ShownCause(Value):
@@ -29,25 +68,6 @@ class ShownCause(Value):
     """Null where one of them does not say."""
 
 
-class ShownFlip(Value):
-    """A question that one run got right and the other wrong."""
-
-    example_id: str
-    subset: str
-    target: str
-    a: str | None
-    """What the first answered."""
-
-    b: str | None
-    a_right: bool
-    near_tie: bool
-    cause: str
-    a_number: int | None
-    """Its place in the first run's samples."""
-
-    b_number: int | None
-
-
 class SubsetGap(Value):
     """How far apart two runs are in one subset."""
 
@@ -57,40 +77,75 @@ class SubsetGap(Value):
     low: Number
     high: Number
     adjusted_p: Number
+    """After Benjamini and Hochberg's correction for all subsets."""
+
+
+class ShownAnswer(Value):
+    """What one run made of a question."""
+
+    prediction: str | None
+    right: bool
+    near_tie: bool
+    """Whether its margin is within float noise."""
+
+    number: int
+    """Its place in the run's samples."""
+
+
+class ComparedQuestion(Value):
+    """A question to which the runs gave different answers."""
+
+    example_id: str
+    subset: str
+    question: str
+    """The last part of the first run's prompt."""
+
+    target: str
+    answers: tuple[ShownAnswer, ...]
+    """One a run, in the order of the runs."""
+
+    cause: str
+    """Of two runs the first thing that differs between their samples, where one is right and the other wrong."""
 
 
 class Comparison(Value):
-    """Two runs question by question. Differences are A minus B."""
+    """Runs question by question, on the questions that all of them answered."""
 
-    a: ComparedSide
-    b: ComparedSide
+    runs: tuple[ComparedRun, ...]
     shared: int
+    """Questions that all were asked."""
+
     n: int
-    """Questions that both answered."""
+    """Questions that all answered."""
 
-    difference: Number
-    low: Number
-    high: Number
-    p: Number
-    """Of a paired test for no difference."""
+    aggregation: str
+    """How differences sum up the questions: `micro` or `macro`."""
 
-    real: bool
-    """Whether the gap is more than noise."""
+    drawn: bool
+    """Whether the questions are a random part of a bank; then every subset weighs as much as it does there."""
 
-    detectable: Number
-    """The smallest true difference that this many questions show with 80 % power."""
+    sentences: tuple[str, ...]
+    """What may be said of each pair, the largest real gap first."""
 
-    agreement: Number
-    """Share of the questions with the same answer."""
+    pairs: tuple[ComparedPair, ...]
+    flipped: int
+    """Questions that some got right and others wrong."""
 
-    a_only_right: int
-    b_only_right: int
     near_ties: int
-    """Flips whose margin is within float noise."""
+    """Those among them that float noise could have turned."""
 
     changed: int
-    """Questions with another answer and the same verdict."""
+    """Questions with different answers and the same verdict."""
 
     causes: tuple[ShownCause, ...]
+    """What can have made two runs differ; empty for more than two, like `subsets`."""
+
     subsets: tuple[SubsetGap, ...]
-    flips: Paged[ShownFlip]
+    questions: Paged[ComparedQuestion]
+
+
+class Choice(Value):
+    """Runs to choose from."""
+
+    chosen: tuple[ShownRun, ...]
+    found: Paged[ShownRun]
