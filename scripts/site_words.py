@@ -8,11 +8,12 @@ there is kept; a sentence that is gone stays behind as obsolete until somebody u
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from fastapi.routing import APIRoute
 
 from leaderbench.benchmarks import registry
 from leaderbench.boards.rules import Rule
@@ -20,9 +21,11 @@ from leaderbench.boards.table import Basis
 from leaderbench.explain.difference import causes
 from leaderbench.explain.difference.first_cause import Kind
 from leaderbench.models.catalogue import ModelRecord
-from leaderbench.models.facts import Source
+from leaderbench.models.facts import Commercial, ModelType, Source
 from leaderbench.records import Flag
 from leaderbench.results.entries import Provenance
+from leaderbench.web import api
+from leaderbench.web.live import LiveStore
 
 package = Path(__file__).parents[1] / "src" / "leaderbench"
 locale = package / "web" / "locale"
@@ -34,6 +37,7 @@ python: dict[str, Any] = {"Sentence": None, "counted": (1, 2)}
 
 def values() -> dict[str, Iterable[str]]:
     """Words that values carry and pages translate, by the module that they come from."""
+    routes = api.router(cast(LiveStore, None)).routes  # which asks nothing of the store
     return {
         "benchmarks": [registry.get(name).summary for name in registry.names()],
         "boards/rules.py": Rule,
@@ -43,10 +47,11 @@ def values() -> dict[str, Iterable[str]]:
         "models/catalogue.py": [
             item.name.replace("_", " ") for item in fields(ModelRecord) if "Fact[" in str(item.type)
         ],
-        "models/facts.py": Source,
+        "models/facts.py": [*Source, *ModelType, *Commercial],
         "records.py": Flag,
         "results/entries.py": Provenance,
         "results/runs.py": ("model", "benchmark", "limits", "environment", "engine", "counts"),
+        "web/api.py": [item.summary or "" for item in routes if isinstance(item, APIRoute)],
     }
 
 

@@ -14,16 +14,15 @@ from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json
 from leaderbench.results.names import short_names
-from leaderbench.web import files, words
+from leaderbench.web import files, notation, words
 from leaderbench.web.conditional import program
 from leaderbench.web.live import LiveStore
 from leaderbench.web.values.basics import Number
-from leaderbench.web.values.boards import ShownBoard, ShownRow
 from leaderbench.web.values.runs import ShownScore
-from leaderbench.web.views import BoardView, Values
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 Scale = tuple[float, float]
 
@@ -84,25 +83,25 @@ def templates(language: str) -> "Environment":
     )
     made.globals |= {
         "as_json": as_json,
-        "drawn_cells": drawn_cells,
         "heat": heat,
         "interval": interval,
+        "moment": partial(notation.moment, language),
         "number": number,
         "pairs": lambda names: [(name, name) for name in names],
         "once": once,
+        "percent": partial(notation.percent, language),
         "prose": lambda text: prose(words.told(language, text)),
         "pretty": pretty,
         "probability": probability,
         "scale": scale,
-        "scales": scales,
         "short": short_names,
         "signed": signed,
         "spaces": spaces,
         "t": partial(words.translated, language),
         "tn": partial(words.numbered, language),
         "to": partial(address, language),
-        "when": when,
         "whisker": whisker,
+        "whole": partial(notation.whole, language),
     }
     return made
 
@@ -114,7 +113,10 @@ def address(language: str, kind: str, *parts: object, **query: object) -> str:
 
 
 def number(value: Number, *, share: bool | None = None) -> str:
-    """A score as people read it, a share in percent; a dash where there is none."""
+    """A score as people read it, a share in percent; a dash where there is none.
+
+    Not through Babel, since a board has thousands: all languages of the site write such numbers alike, as a test shows.
+    """
     return shown(math.nan if value is None else value, share=share)
 
 
@@ -136,52 +138,27 @@ def signed(value: Number, *, share: bool = True) -> str:
     return "–" if value is None else cells.minus(f"{100 * value if share else value:+,.1f}")
 
 
-def drawn_cells(board: ShownBoard, row: ShownRow, view: BoardView, ends: Sequence[Scale | None], to: Any) -> Any:
-    """The cells of a row of a board. Written here and not in the template, since a page has thousands of them."""
-    from markupsafe import Markup, escape
-
-    label = escape(cells.visible(row.name))
-    normalised = view.values is Values.NORMALISED
-    found = []
-    for cell, column, reach in zip(row.cells, board.columns, ends, strict=True):
-        if cell is None:
-            found.append('<td class="number"><span class="soft">–</span></td>')
-            continue
-        text = number(cell.normalised if normalised else cell.estimate)
-        if cell.run:
-            title = escape(cells.visible(column.title))
-            shown_value = f'<a href="{escape(to("runs", cell.run))}" aria-label="{label}, {title}: {text}">{text}</a>'
-        else:
-            source = escape(cells.visible(f"{cell.provenance} {cell.source}"))
-            shown_value = f'<span title="{source}">{text}</span>'
-        below = ""
-        if cell.low is not None and not normalised:
-            drawn = whisker(cell.low, cell.estimate, cell.high, reach)
-            below = f'<span class="ends block">{interval(cell.low, cell.high)}</span>{drawn}'
-        found.append(f'<td class="number">{shown_value}{below}</td>')
-    return Markup("\n".join(found))  # noqa: S704 - every text in it is escaped above
+def figure(value: float, digits: int = 1, *, share: bool | None = None) -> str:
+    """A number with so many decimals, a share of one in percent; empty where there is none."""
+    if not math.isfinite(value):
+        return ""
+    if share or (share is None and 0 <= value <= 1):
+        value *= 100
+    text = f"{value:,.{digits}f}"
+    return cells.minus(text) if value < 0 else text
 
 
-def whisker(low: Number, value: Number, high: Number, ends: Scale | None) -> str:
+def whisker(low: Number, value: Number, high: Number, ends: Scale | None) -> "Markup":
     """An interval with its estimate as a drawing; nothing where one of them is not known."""
     from markupsafe import Markup
 
-    if ends is None or low is None or value is None or high is None:
-        return ""
+    if ends is None or low is None or value is None or high is None or not math.isfinite(low + value + high):
+        return Markup("")
     left, middle, right = place(low, ends), place(value, ends), place(high, ends)
     return Markup(  # noqa: S704 - numbers only
         '<svg class="whisker" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
-        '<line class="rail" x1="2" x2="98" y1="5" y2="5"/>'
-        f'<line class="span" x1="{left}" x2="{right}" y1="5" y2="5"/>'
-        f'<line class="point" x1="{middle}" x2="{middle}" y1="1" y2="9"/></svg>'
+        f'<path d="M{left} 5H{right}"/><path d="M{middle} 1V9"/></svg>'
     )
-
-
-def scales(board: ShownBoard) -> list[Scale | None]:
-    """For each column the range of its intervals on this page, which its whiskers share."""
-    columns = range(len(board.columns))
-    found = ([row.cells[place] for row in board.rows.items] for place in columns)
-    return [scale([cell for cell in column if cell is not None]) for column in found]
 
 
 def scale(items: Sequence[Any]) -> Scale | None:
@@ -213,11 +190,6 @@ def spaces(text: str) -> str:
     inner = text.strip(" ")
     start = len(text) - len(text.lstrip(" "))
     return ("␣" * start + inner + "␣" * (len(text) - start - len(inner))).replace("\n", "⏎")
-
-
-def when(moment: str) -> str:
-    """An ISO 8601 time to the minute."""
-    return moment[:16].replace("T", " ")
 
 
 def once(scores: Sequence[ShownScore]) -> list[ShownScore]:

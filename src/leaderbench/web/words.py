@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from leaderbench.sentences import Sentence, counted, plain
+from leaderbench.sentences import Sentence, counted
+from leaderbench.web.notation import whole
 
 languages = {"en": "English", "zh": "简体中文"}
 """Languages of the site by the first part of an address, each in its own words."""
@@ -49,11 +50,14 @@ def translated(language: str, text: str, /, **values: object) -> str:
         found = known.gettext(sentence.template)
     if not sentence.values:
         return found
-    places = {
-        name: translated(language, value) if isinstance(value, Sentence) else plain(value)
-        for name, value in sentence.values.items()
-    }
-    return found.format(**places)
+    return found.format(**{name: _placed(language, value) for name, value in sentence.values.items()})
+
+
+def _placed(language: str, value: Any) -> str:
+    """A value as it stands in a sentence of the language."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return whole(language, value)
+    return str(told(language, value))
 
 
 def told(language: str, value: Any) -> Any:
