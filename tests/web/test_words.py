@@ -105,3 +105,19 @@ def test_texts_of_strangers_in_a_sentence_are_no_templates() -> None:
 def test_a_text_without_a_translation_stays_as_it_is() -> None:
     assert words.translated("zh", "org/model-{7b}") == "org/model-{7b}"
     assert words.translated("zh", "") == ""
+
+
+def commands(name: str) -> list[str]:
+    """The lines in code blocks of a README, without their comments."""
+    blocks = re.findall(r"```\w*\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    return [line.partition("#")[0].rstrip() for block in blocks for line in block.splitlines()]
+
+
+def test_both_readmes_name_the_same_commands_and_pages() -> None:
+    assert len(commands("README.md")) > 10
+    assert commands("README.zh-CN.md") == commands("README.md")
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
+    assert "(README.zh-CN.md)" in english.partition("\n## ")[0]
+    assert "(README.md)" in chinese.partition("\n## ")[0]
+    pages = [set(re.findall(r"\]\(((?:docs/)?\w[^)#]*)\)", text)) for text in (english, chinese)]
+    assert pages[0] - {"README.zh-CN.md"} == pages[1] - {"README.md"}
