@@ -132,7 +132,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.wait(60) == 0
 
 
-HEAVY = "torch transformers datasets tokenizers pyarrow numpy scipy pandas huggingface_hub duckdb"
+HEAVY = "torch transformers datasets tokenizers pyarrow numpy scipy pandas huggingface_hub duckdb babel"
 
 
 @pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("list", "benchmarks")])
