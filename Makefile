@@ -26,8 +26,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq torch==2.13.0 --editable '.[dev]'
 	@touch $@
 
-demo: $(VENV)/.installed  ## three tiny models, one small exam, five implementations
+demo: $(VENV)/.installed  ## three tiny models, one small exam, five implementations; then all of it in a browser
 	@$(BIN)/leaderbench demo
+	@$(BIN)/leaderbench serve --store "$${LEADERBENCH_STORE:-leaderbench-store}/demo"
 
 test: $(VENV)/.installed  ## the whole test suite, offline
 	HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)

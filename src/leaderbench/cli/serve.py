@@ -13,7 +13,24 @@ def serve(
         str,
         typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 lets everybody on the network in."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 7860,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port",
+            min=0,
+            max=65535,
+            help="7860, or the next one that is free, where not given; 0 takes any free one.",
+        ),
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host",
+            metavar="NAME",
+            help="A name by which browsers may call this server; may be repeated. On 127.0.0.1 that is localhost and "
+            "nothing else if not given, elsewhere any.",
+        ),
+    ] = None,
 ) -> None:
     """Show boards, models, runs and every answer of a store in a browser, with a REST API under /api/v1.
 
@@ -23,7 +40,10 @@ def serve(
     from leaderbench.web import server
 
     place = Store(store)
-    with server.listening(host, port) as made:
+    with server.listening_somewhere(host) if port is None else server.listening(host, port) as made:
+        if port is None and (taken := made.getsockname()[1]) != server.usual:
+            said = f"Port {server.usual} is taken by another program: this is the next free one, {taken}."
+            terminal.stderr().print(said, style="yellow", markup=False, soft_wrap=True)
         if not place.path.exists():
             there = f"{store} does not exist yet; its boards fill as soon as something is run or imported."
             terminal.stderr().print(there, style="yellow", markup=False, soft_wrap=True)
@@ -34,5 +54,5 @@ def serve(
                 soft_wrap=True,
             )
         terminal.stdout().print(f"{store} is on {server.address(made)} – Ctrl-C ends it.", markup=False, soft_wrap=True)
-        server.serve(place, made)
+        server.serve(place, made, server.names(made, host, allowed_host or ()))
     terminal.stderr().print("Ended.")

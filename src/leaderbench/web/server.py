@@ -4,13 +4,35 @@ import contextlib
 import errno
 import ipaddress
 import socket
+from collections.abc import Sequence
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.store import Store
+from leaderbench.web.hosts import Hosts, loopback
+
+usual = 7860
+"""The port where nobody names one."""
+
+tries = 100
+"""Ports from there on that are tried."""
+
+
+def listening_somewhere(host: str) -> socket.socket:
+    """A socket that listens at the usual port, or at the next one that is free. Raises like `listening`."""
+    for port in range(usual, usual + tries):
+        try:
+            return listening(host, port)
+        except TakenError:
+            continue
+    raise LeaderbenchError(f"Ports {usual} to {usual + tries - 1} of {host} are all taken: choose another with --port.")
+
+
+class TakenError(LeaderbenchError):
+    """Another program listens there."""
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises `LeaderbenchError` where it cannot."""
+    """A socket that listens there. Raises `TakenError` where another does, `LeaderbenchError` where it cannot."""
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -24,7 +46,8 @@ def listening(host: str, port: int) -> socket.socket:
         made.listen(512)
     except OSError as error:
         made.close()
-        raise LeaderbenchError(_sentence(error, host, port)) from error
+        kind_of_error = TakenError if error.errno == errno.EADDRINUSE else LeaderbenchError
+        raise kind_of_error(_sentence(error, host, port)) from error
     return made
 
 
@@ -50,15 +73,30 @@ def is_loopback(made: socket.socket) -> bool:
     return ipaddress.ip_address(made.getsockname()[0]).is_loopback
 
 
-def serve(store: Store, made: socket.socket) -> None:
-    """Answer until Ctrl-C or the signal to end, then finish what is under way and return."""
+def names(made: socket.socket, host: str, allowed: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names that a server there answers to; none where it answers to any.
+
+    One that only this machine reaches answers to this machine's own names, `host` and those `allowed`; one that others
+    reach can't know what they call it: it answers to any, unless some are `allowed`.
+    """
+    if is_loopback(made) or allowed:
+        return (*loopback, host, made.getsockname()[0], *allowed)
+    return ()
+
+
+def serve(store: Store, made: socket.socket, names: Sequence[str] = ()) -> None:
+    """Answer until Ctrl-C or the signal to end, then finish what is under way and return.
+
+    With `names`, only requests to one of them are answered.
+    """
     import uvicorn
 
     from leaderbench.web.application import application
     from leaderbench.web.live import LiveStore
 
+    app = application(LiveStore(store))
     config = uvicorn.Config(
-        application(LiveStore(store)),
+        Hosts(app, names) if names else app,
         log_level="warning",
         access_log=False,
         server_header=False,
