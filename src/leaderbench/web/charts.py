@@ -11,18 +11,24 @@ A chart is a picture for those who see it: its description is read out, and its 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from leaderbench.explain.report import charts_of_scores
-from leaderbench.explain.report.charts_of_scores import Level
+from leaderbench.boards.plots import milliseconds
+from leaderbench.explain.report import charts_of_models, charts_of_scores
+from leaderbench.explain.report.charts_of_scores import Crowd, Level, ModelPoint, Plot, SubsetScore
 from leaderbench.explain.report.values import Chart
 from leaderbench.explain.report.wording import told
 from leaderbench.models.baselines import is_baseline
+from leaderbench.results.names import short_names
 from leaderbench.sentences import Sentence
+from leaderbench.statistics.intervals import normal_quantile
 from leaderbench.web import words
+from leaderbench.web.drawing import address
 from leaderbench.web.values.basics import Number
+from leaderbench.web.values.plots import ModelPlot, PlottedModel, ShownOrders, ShownPlots
+from leaderbench.web.values.runs import RunDetail
 
 Item = TypeVar("Item")
 
@@ -62,3 +68,103 @@ def levels(scores: Mapping[str, float]) -> list[Level]:
 def are_shares(scores: Iterable[float]) -> bool:
     """Whether all of them lie between 0 and 1, so that they are read in percent."""
     return all(0 <= score <= 1 for score in scores if not math.isnan(score))
+
+
+def sizes(found: ShownPlots, language: str) -> Chart | None:
+    """Size against score; None where the size of no model is known."""
+    if not found.size.placed:
+        return None
+
+    def at(item: PlottedModel) -> tuple[float, str, bool]:
+        return float(item.parameters or 0), short_number(item.parameters or 0), True
+
+    plot = _plot(found, found.size, at, language)
+    return in_language(charts_of_scores.size_against_score(plot, score=_score(found), percent=found.share), language)
+
+
+def times(found: ShownPlots, language: str) -> Chart | None:
+    """Score over time; None where no date is known."""
+    if not found.time.placed:
+        return None
+
+    def at(item: PlottedModel) -> tuple[float, str, bool]:
+        return milliseconds(item.date) or 0.0, item.date[:10], item.published
+
+    plot = _plot(found, found.time, at, language)
+    return in_language(charts_of_scores.score_over_time(plot, score=_score(found), percent=found.share), language)
+
+
+def _score(found: ShownPlots) -> str:
+    return found.of_title or Sentence("score")
+
+
+def short_number(count: int) -> str:
+    """A number of parameters as people say it: `7.2B`, `124M`."""
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if count >= size:
+            return f"{count / size:.3g}{letter}"
+    return str(count)
+
+
+def _plot(
+    found: ShownPlots, part: ModelPlot, at: Callable[[PlottedModel], tuple[float, str, bool]], language: str
+) -> Plot:
+    made = {item.name: _point(item, at, language) for item in part.models}
+    crowd = [Crowd(cell.left, cell.right, cell.low, cell.high, cell.count) for cell in part.cells]
+    return Plot(list(made.values()), [made[name] for name in part.frontier], crowd, levels(dict(found.chance)))
+
+
+def _point(item: PlottedModel, at: Callable[[PlottedModel], tuple[float, str, bool]], language: str) -> ModelPoint:
+    where, said, solid = at(item)
+    score, low, high = (math.nan if value is None else value for value in (item.score, item.low, item.high))
+    link = address(language, "model", name=item.model)
+    return ModelPoint(item.name, where, said, score, low, high, solid, link)
+
+
+def ranks(found: ShownOrders, language: str) -> Chart:
+    """The ranks that each implementation gives to the same models."""
+    short = short_names(dict.fromkeys(item.name for item in found.ranks))
+    drawn = [
+        charts_of_models.Rank(
+            short[item.name], item.title, item.rank, 100 * (item.score or 0.0), _standard_error(item.low, item.high)
+        )
+        for item in found.ranks
+    ]
+    return in_language(charts_of_models.ranks(drawn, title=Sentence("Ranks under each implementation")), language)
+
+
+def _standard_error(low: Number, high: Number) -> float:
+    """In percentage points, from the ends of a 95 % interval."""
+    return math.nan if low is None or high is None else 100 * (high - low) / (2 * normal_quantile())
+
+
+def subsets(run: RunDetail, chance: Mapping[str, float], language: str) -> Chart | None:
+    """The scores of a run by subset, in the metric that it reports; None where it has fewer than two subsets.
+
+    `chance` has what models that know nothing scored on the same benchmark.
+    """
+    if not run.scores:
+        return None
+    first = run.scores[0]
+    metric = first.metric.partition(" (")[0]
+    parts = {
+        score.subset: score
+        for score in run.scores
+        if score.subset is not None and score.metric.partition(" (")[0] == metric and score.estimate is not None
+    }
+    if len(parts) < 2 or first.estimate is None:
+        return None
+    drawn = [
+        SubsetScore(
+            name,
+            score.estimate or 0.0,
+            math.nan if score.low is None else score.low,
+            math.nan if score.high is None else score.high,
+            score.n,
+            address(language, "runs", run.id, "samples", subset=name) if run.samples else "",
+        )
+        for name, score in parts.items()
+    ]
+    lines = [Level(Sentence("all"), first.estimate), *levels(chance)]
+    shares = are_shares([item.value for item in drawn])
+    return in_language(charts_of_scores.by_subset(drawn, lines, percent=shares), language)

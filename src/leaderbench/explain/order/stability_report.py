@@ -1,12 +1,13 @@
 """What a reader gets of the stability of an order: the answer first, then ranks, agreement, exchanges and doubts."""
 
 import math
-from collections.abc import Sequence
 
 from leaderbench.explain.order import published
 from leaderbench.explain.order.stability import Comparison, Order, Stability
 from leaderbench.explain.report import charts
 from leaderbench.explain.report.values import Bar, Cell, Chart, Report, Section, Table, Text
+from leaderbench.explain.report.wording import joined, spoken
+from leaderbench.sentences import Sentence, counted
 
 MOST_FLIPS = 60
 """Pairs of models that the page lists with their flip probability, the most probable ones."""
@@ -32,25 +33,35 @@ def report(found: Stability) -> Report:
 
 def answer(found: Stability) -> str:
     """How much of the order the implementation decides, and who is first under which."""
-    return " ".join(filter(None, [_verdict(found), _how_often(found), _firsts(found)]))
+    return joined(" ", [_verdict(found), _how_often(found), _firsts(found)])
 
 
 def _verdict(found: Stability) -> str:
     if len({order.ranks for order in found.orders}) == 1:
         return _same_order(found)
     worst = max(found.comparisons, key=_severity)
-    between = f"between {worst.a} and {worst.b}"
+    where = {"a": worst.a, "b": worst.b, "tau": _tau(worst)}
     if worst.exchanges:
-        part = "this order" if len(worst.exchanges) == found.pairs else "part of this order"
-        return f"The implementation decides {part}: {between} {_places(worst, found.pairs)} ({_tau(worst)})."
-    if worst.beyond_noise:
-        return (
-            "The implementation shuffles this order more than noise does, though no single pair of models really "
-            f"changes places: {between} the agreement is low ({_tau(worst)})."
+        places = _places(worst, found.pairs)
+        if len(worst.exchanges) == found.pairs:
+            return Sentence(
+                "The implementation decides this order: between {a} and {b} {places} ({tau}).", places=places, **where
+            )
+        return Sentence(
+            "The implementation decides part of this order: between {a} and {b} {places} ({tau}).",
+            places=places,
+            **where,
         )
-    return (
-        "No pair of models really changes places: the orders differ no more than noise would make them, most "
-        f"{between} ({_tau(worst)})."
+    if worst.beyond_noise:
+        return Sentence(
+            "The implementation shuffles this order more than noise does, though no single pair of models really "
+            "changes places: between {a} and {b} the agreement is low ({tau}).",
+            **where,
+        )
+    return Sentence(
+        "No pair of models really changes places: the orders differ no more than noise would make them, most between "
+        "{a} and {b} ({tau}).",
+        **where,
     )
 
 
@@ -59,7 +70,11 @@ def _how_often(found: Stability) -> str:
     count = sum(bool(item.exchanges) for item in found.comparisons)
     if not count or len(found.comparisons) < 2:
         return ""
-    return f"Models really change places in {count} of {len(found.comparisons)} pairs of implementations."
+    return Sentence(
+        "Models really change places in {count} of {all} pairs of implementations.",
+        count=count,
+        all=len(found.comparisons),
+    )
 
 
 def _severity(comparison: Comparison) -> tuple[int, bool, float]:
@@ -68,30 +83,45 @@ def _severity(comparison: Comparison) -> tuple[int, bool, float]:
 
 
 def _same_order(found: Stability) -> str:
-    which = "Both" if len(found.orders) == 2 else f"All {len(found.orders)}"
-    models = "two" if len(found.models) == 2 else f"{len(found.models):,}"
-    said = f"{which} implementations put the {models} models in the same order"
+    which = (
+        Sentence("Both implementations")
+        if len(found.orders) == 2
+        else Sentence("All {n} implementations", n=len(found.orders))
+    )
+    models = Sentence("the two models") if len(found.models) == 2 else Sentence("the {n} models", n=len(found.models))
     least = min((order.ceiling for order in found.orders), key=lambda item: item.mean)
     if least.mean < 0.9:
-        return f"{said}, though other questions might change it (tau between two draws of questions: {least.mean:.2f})."
-    return f"{said}."
+        return Sentence(
+            "{implementations} put {models} in the same order, though other questions might change it (tau between two "
+            "draws of questions: {tau}).",
+            implementations=which,
+            models=models,
+            tau=f"{least.mean:.2f}",
+        )
+    return Sentence("{implementations} put {models} in the same order.", implementations=which, models=models)
 
 
 def _places(comparison: Comparison, pairs: int) -> str:
     count = len(comparison.exchanges)
     if pairs == 1:
-        return "the two models really change places"
+        return Sentence("the two models really change places")
     if count == pairs:
-        return f"all {pairs:,} pairs of models really change places"
-    return f"{count:,} of {pairs:,} pairs of models really {'changes' if count == 1 else 'change'} places"
+        return Sentence("all {pairs} pairs of models really change places", pairs=pairs)
+    return counted(
+        "{n} of {pairs} pairs of models really changes places",
+        "{n} of {pairs} pairs of models really change places",
+        n=count,
+        pairs=pairs,
+    )
 
 
 def _tau(comparison: Comparison) -> str:
     tau, noise = comparison.agreement.tau, comparison.ceiling.mean
     if math.isnan(tau):
-        return "no tau: one of them ties all models"
-    rest = "" if math.isnan(noise) else f", where noise alone would leave {_number(noise)}"
-    return f"tau {_number(tau)}{rest}"
+        return Sentence("no tau: one of them ties all models")
+    if math.isnan(noise):
+        return Sentence("tau {tau}", tau=_number(tau))
+    return Sentence("tau {tau}, where noise alone would leave {noise}", tau=_number(tau), noise=_number(noise))
 
 
 def _firsts(found: Stability) -> str:
@@ -101,19 +131,20 @@ def _firsts(found: Stability) -> str:
         where.setdefault(_best(found, order), []).append(order.implementation)
     if len(where) == 1:
         (best,) = where
-        tied = " tied" if len(best) > 1 else ""
-        return f"{_list(best)} {'are' if tied else 'is'} first{tied} under {_all(found.orders)}."
-    parts = (f"{_list(best)} under {_list(names)}" for best, names in where.items())
-    return f"First: {'; '.join(parts)}."
+        everywhere = Sentence("both") if len(found.orders) == 2 else Sentence("all of them")
+        if len(best) > 1:
+            return Sentence("{models} are first tied under {all}.", models=spoken(best), all=everywhere)
+        return Sentence("{model} is first under {all}.", model=best[0], all=everywhere)
+    parts = [
+        Sentence("{models} under {implementations}", models=spoken(best), implementations=spoken(names))
+        for best, names in where.items()
+    ]
+    return Sentence("First: {list}.", list=joined("; ", parts))
 
 
 def _best(found: Stability, order: Order) -> tuple[str, ...]:
     """The models that are first, more than one where they tie."""
     return tuple(model for model, rank in zip(found.models, order.ranks, strict=True) if rank == 1)
-
-
-def _all(orders: Sequence[Order]) -> str:
-    return "both" if len(orders) == 2 else "all of them"
 
 
 def _orders(found: Stability) -> Table:
@@ -212,7 +243,7 @@ def _tops(found: Stability) -> list[Section]:
     rows: list[tuple[Cell, ...]] = []
     for order in found.orders:
         if order.top is None:
-            rows.append((order.implementation, _list(_best(found, order)), None, "none"))
+            rows.append((order.implementation, spoken(_best(found, order)), None, "none"))
         else:
             rows.append((order.implementation, order.top.first, order.top.rival, f"{len(order.top.removed):,}"))
     return [
@@ -317,7 +348,7 @@ def _facts(found: Stability) -> dict[str, str]:
     facts = {
         "benchmark": found.benchmark,
         "models": f"{len(found.models):,}",
-        "implementations": _list([order.implementation for order in found.orders]),
+        "implementations": spoken([order.implementation for order in found.orders]),
         "questions": f"{found.questions:,}",
     }
     if found.table is not None:
@@ -325,11 +356,6 @@ def _facts(found: Stability) -> dict[str, str]:
         facts["published"] = f"{table.publisher}, “{table.title}”, {table.date}, {table.source}"
         facts["code"] = "; ".join(f"{item.name}: {item.code}" for item in table.implementations)
     return facts | {"noise": f"{found.draws:,} draws of questions, seed {found.seed}"}
-
-
-def _list(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _number(value: float) -> str:

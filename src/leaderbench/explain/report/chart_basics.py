@@ -44,7 +44,9 @@ def plain(value: float, digits: int = 1) -> str:
 
 def within(low: float, high: float, digits: int = 1) -> str:
     """A 95 % interval of a difference as text; a dash where there is none."""
-    return cells.nothing if math.isnan(low) or math.isnan(high) else f"{signed(low, digits)} to {signed(high, digits)}"
+    if math.isnan(low) or math.isnan(high):
+        return cells.nothing
+    return Sentence("{low} to {high}", low=signed(low, digits), high=signed(high, digits))
 
 
 def some(rows: Sequence[Any], what: str) -> None:
@@ -78,7 +80,7 @@ def columns_axis(names: Sequence[str], **settings: Any) -> "alt.Axis":
     """A horizontal axis above a chart with one name a column; columns are 0, 1, … from the left."""
     import altair as alt
 
-    broken = [wrapped(name, 11, 3) for name in names]
+    broken = [wrapped(name, 11 if len(names) < 5 else 8, 3) for name in names]
     return alt.Axis(
         values=list(range(len(names))),
         labelExpr=labels(broken),

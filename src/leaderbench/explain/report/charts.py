@@ -27,6 +27,8 @@ from leaderbench.explain.report.chart_basics import (
 from leaderbench.explain.report.charts_of_models import Rank, ShiftAndReordering, ranks, shift_or_reorder
 from leaderbench.explain.report.charts_of_pairs import Interaction, churn, interactions
 from leaderbench.explain.report.values import Chart
+from leaderbench.explain.report.wording import joined
+from leaderbench.sentences import Sentence, counted
 
 if TYPE_CHECKING:
     import altair as alt
@@ -85,7 +87,7 @@ def contributions(
     end: tuple[str, float],
     remainder: float | None = None,
     *,
-    title: str = "From one score to the other",
+    title: str = Sentence("From one score to the other"),
 ) -> Chart:
     """From A's score to B's, one bar a cause.
 
@@ -95,18 +97,31 @@ def contributions(
     """
     some(causes, "cause")
     rows = _steps(start[1], causes, remainder)
-    note = "Each bar begins where the one above ended. Whisker: 95 % interval."
+    notes: list[str] = [Sentence("Each bar begins where the one above ended. Whisker: 95 % interval.")]
     if any(math.isfinite(item.minimum) for item in causes):
-        note += " Thin line below a bar: the least and the most that the cause adds, over all orders of the causes."
+        notes.append(
+            Sentence(
+                "Thin line below a bar: the least and the most that the cause adds, over all orders of the causes."
+            )
+        )
     if remainder is not None:
-        note += " Grey bar: what these causes leave of the published difference."
-    ends_said = f"From {start[0]} with {plain(start[1])} percent to {end[0]} with {plain(end[1])} percent"
-    said = "; ".join(f"{row['cause']} {row['text']} ({row['interval']})" for row in rows)
+        notes.append(Sentence("Grey bar: what these causes leave of the published difference."))
+    said = [
+        Sentence("{cause} {points} ({interval})", cause=row["cause"], points=row["text"], interval=row["interval"])
+        for row in rows
+    ]
     return Chart(
         title=title,
         spec=specification(_staircase(start, rows, end), height=34 * (len(rows) + 2)),
-        description=f"{ends_said}, in percentage points: {said}.",
-        note=note,
+        description=Sentence(
+            "From {a} with {score_a} percent to {b} with {score_b} percent, in percentage points: {causes}.",
+            a=start[0],
+            score_a=plain(start[1]),
+            b=end[0],
+            score_b=plain(end[1]),
+            causes=joined("; ", said),
+        ),
+        note=joined(" ", notes),
     )
 
 
@@ -127,13 +142,13 @@ def _staircase(
     links.append({"row": count - 1.72, "to": count - 0.75, "at": rows[-1]["end"]})
     scale = rows_scale(count)
     across = alt.Scale(zero=False, nice=True, padding=8)
-    x = alt.X("at:Q", scale=across, title="score, percent", axis=alt.Axis(tickCount=7))
+    x = alt.X("at:Q", scale=across, title=Sentence("score, percent"), axis=alt.Axis(tickCount=7))
     color = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["up", "down", "rest"], range=[up, down, grey]))
     tips = [
-        alt.Tooltip("cause:N", title="cause"),
-        alt.Tooltip("text:N", title="points"),
-        alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("orders:N", title="over all orders"),
+        alt.Tooltip("cause:N", title=Sentence("cause")),
+        alt.Tooltip("text:N", title=Sentence("points")),
+        alt.Tooltip("interval:N", title=Sentence("95 % interval")),
+        alt.Tooltip("orders:N", title=Sentence("over all orders")),
     ]
     steps = alt.Chart(data(rows)).encode(tooltip=tips)
     link, rect = alt.Chart(data(links)).mark_rule(color=grey, strokeDash=[2, 2]), steps.mark_rect(cornerRadius=1)
@@ -147,7 +162,10 @@ def _staircase(
         drawn.append(orders.encode(x="minimum:Q", x2="maximum:Q", y=alt.Y("under:Q", axis=None)))
     if any_known(rows, "low"):
         drawn.append(whisker.encode(x="low:Q", x2="high:Q", y=alt.Y("row:Q", axis=None)))
-    names = [alt.Tooltip("name:N", title="configuration"), alt.Tooltip("score:N", title="score, percent")]
+    names = [
+        alt.Tooltip("name:N", title=Sentence("configuration")),
+        alt.Tooltip("score:N", title=Sentence("score, percent")),
+    ]
     drawn.append(point.encode(x="at:Q", y=alt.Y("row:Q", axis=None), tooltip=names))
     made: alt.LayerChart | alt.FacetChart = alt.layer(*drawn).resolve_axis(y="independent")
     return made
@@ -157,7 +175,7 @@ def _steps(at: float, causes: Sequence[Contribution], remainder: float | None) -
     rows: list[dict[str, Any]] = []
     parts = [*causes]
     if remainder is not None:
-        parts.append(Contribution("not reproduced", remainder, math.nan, math.nan, math.nan, math.nan))
+        parts.append(Contribution(Sentence("not reproduced"), remainder, math.nan, math.nan, math.nan, math.nan))
     for row, part in enumerate(parts, 1):
         rest = remainder is not None and row == len(parts)
         rows.append(
@@ -183,7 +201,7 @@ def _steps(at: float, causes: Sequence[Contribution], remainder: float | None) -
     return rows
 
 
-def subsets(found: Sequence[SubsetDifference], *, title: str = "Difference by subset") -> Chart:
+def subsets(found: Sequence[SubsetDifference], *, title: str = Sentence("Difference by subset")) -> Chart:
     """The net difference in each subset, largest first, with its 95 % interval."""
     some(found, "subset")
     import altair as alt
@@ -204,36 +222,50 @@ def subsets(found: Sequence[SubsetDifference], *, title: str = "Difference by su
         for row, item in enumerate(order)
     ]
     tips = [
-        alt.Tooltip("subset:N", title="subset"),
-        alt.Tooltip("text:N", title="points"),
-        alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("n:Q", title="questions", format=","),
+        alt.Tooltip("subset:N", title=Sentence("subset")),
+        alt.Tooltip("text:N", title=Sentence("points")),
+        alt.Tooltip("interval:N", title=Sentence("95 % interval")),
+        alt.Tooltip("n:Q", title=Sentence("questions"), format=","),
     ]
     colour = alt.condition("datum.value >= 0", alt.value(up), alt.value(down))
     names = rows_axis([item.subset for item in order], lines=1)
     base = alt.Chart(data(rows)).encode(y=alt.Y("row:Q", scale=rows_scale(len(rows)), axis=names), tooltip=tips)
     points = alt.Axis(tickCount=7)
-    x, low = (alt.X(f"{name}:Q", title="percentage points", axis=points) for name in ("value", "low"))
+    x, low = (alt.X(f"{name}:Q", title=Sentence("percentage points"), axis=points) for name in ("value", "low"))
     zero = alt.Chart(data([{"zero": 0}])).mark_rule(color=grey, strokeWidth=1).encode(x="zero:Q")
     whisker = base.mark_rule(strokeWidth=1.5, opacity=0.75).encode(x=low, x2="high:Q", color=colour)
     filled = alt.condition("datum.sure", alt.value(1), alt.value(0))
     point = base.mark_point(size=60, opacity=1).encode(x=x, stroke=colour, fill=colour, fillOpacity=filled)
     layers = alt.layer(zero, *([whisker] if any_known(rows, "low") else []), point)
     sure = [row for row in rows if row["sure"]]
-    said = "; ".join(f"{row['subset']} {row['text']} ({row['interval']})" for row in sure)
+    said = [
+        Sentence("{cause} {points} ({interval})", cause=row["subset"], points=row["text"], interval=row["interval"])
+        for row in sure
+    ]
+    described = (
+        Sentence("the interval excludes zero in: {list}.", list=joined("; ", said))
+        if said
+        else Sentence("no interval excludes zero.")
+    )
     return Chart(
         title=title,
         spec=specification(layers, height=max(80, (18 if len(rows) > 12 else 26) * len(rows))),
-        description=(
-            f"Net difference in {len(rows)} subsets, in percentage points; "
-            + (f"the interval excludes zero in: {said}." if said else "no interval excludes zero.")
+        description=counted(
+            "Net difference in {n} subset, in percentage points; {said}",
+            "Net difference in {n} subsets, in percentage points; {said}",
+            n=len(rows),
+            said=described,
         ),
-        note="Filled: the 95 % interval excludes zero. With many subsets, one in twenty does so by chance.",
+        note=Sentence("Filled: the 95 % interval excludes zero. With many subsets, one in twenty does so by chance."),
     )
 
 
 def margins(
-    found: Sequence[float], near_tie: float, *, title: str = "How close the flipped questions were", bins: int = 4
+    found: Sequence[float],
+    near_tie: float,
+    *,
+    title: str = Sentence("How close the flipped questions were"),
+    bins: int = 4,
 ) -> Chart:
     """A histogram of the margins of flipped questions, on a logarithmic scale.
 
@@ -255,11 +287,16 @@ def margins(
             "count": count,
             "below": 10 ** ((place + 0.5) / bins) < near_tie,
             "zero": 0,
-            "range": f"{10 ** (place / bins):.2g} to {10 ** ((place + 1) / bins):.2g}",
+            "range": Sentence(
+                "{low} to {high}", low=f"{10 ** (place / bins):.2g}", high=f"{10 ** ((place + 1) / bins):.2g}"
+            ),
         }
         for place, count in sorted(counts.items())
     ]
-    tips = [alt.Tooltip("range:N", title="margin"), alt.Tooltip("count:Q", title="questions", format=",")]
+    tips = [
+        alt.Tooltip("range:N", title=Sentence("margin")),
+        alt.Tooltip("count:Q", title=Sentence("questions"), format=","),
+    ]
     bars = (
         alt.Chart(data(rows))
         .mark_rect(xOffset=0.5, x2Offset=-0.5)
@@ -267,17 +304,17 @@ def margins(
             x=alt.X(
                 "from:Q",
                 scale=alt.Scale(type="log", nice=False),
-                title="margin",
+                title=Sentence("margin"),
                 axis=alt.Axis(labelExpr="format(datum.value, datum.value < 0.001 ? '.0e' : '~g')", tickCount=6),
             ),
             x2="to:Q",
-            y=alt.Y("zero:Q", title="flipped questions", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("zero:Q", title=Sentence("flipped questions"), axis=alt.Axis(tickMinStep=1)),
             y2="count:Q",
             color=alt.condition("datum.below", alt.value(grey), alt.value(up)),
             tooltip=tips,
         )
     )
-    line = alt.Chart(data([{"at": near_tie, "text": "near tie"}]))
+    line = alt.Chart(data([{"at": near_tie, "text": Sentence("near tie")}]))
     layers = alt.layer(
         bars,
         line.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(x="at:Q"),
@@ -285,13 +322,26 @@ def margins(
     )
     near = sum(value < near_tie for value in known)
     unknown = len(found) - len(known)
-    note = f"{near:,} of {len(known):,} flipped questions are near ties, left of the line at {near_tie:.1g}: "
-    note += "float noise can turn them."
-    note += f" The margins of {unknown:,} more are not known." if unknown else ""
-    span = f"{min(known):.1g} to {max(known):.1g}"
+    notes: list[str] = [
+        Sentence(
+            "{near} of {all} flipped questions are near ties, left of the line at {limit}: float noise can turn them.",
+            near=near,
+            all=len(known),
+            limit=f"{near_tie:.1g}",
+        )
+    ]
+    if unknown:
+        notes.append(Sentence("The margins of {unknown} more are not known.", unknown=unknown))
+    note = joined(" ", notes)
     return Chart(
         title=title,
         spec=specification(layers, height=220),
-        description=f"Histogram of the margins of {len(known):,} flipped questions, {span}. {note}",
+        description=Sentence(
+            "Histogram of the margins of {all} flipped questions, {low} to {high}. {note}",
+            all=len(known),
+            low=f"{min(known):.1g}",
+            high=f"{max(known):.1g}",
+            note=note,
+        ),
         note=note,
     )

@@ -20,6 +20,8 @@ from leaderbench.explain.report.chart_basics import (
     within,
 )
 from leaderbench.explain.report.values import Chart
+from leaderbench.explain.report.wording import joined
+from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
     import altair as alt
@@ -58,7 +60,7 @@ class Rank:
     """In percentage points; NaN where unknown."""
 
 
-def shift_or_reorder(found: Sequence[ShiftAndReordering], *, title: str = "Shift or reorder?") -> Chart:
+def shift_or_reorder(found: Sequence[ShiftAndReordering], *, title: str = Sentence("Shift or reorder?")) -> Chart:
     """What each cause does to all models: how far it moves everybody (across), and how much it reorders them (up)."""
     some(found, "cause")
     import altair as alt
@@ -72,8 +74,15 @@ def shift_or_reorder(found: Sequence[ShiftAndReordering], *, title: str = "Shift
             "y": item.reordering,
             "y_low": item.reordering_low,
             "y_high": item.reordering_high,
-            "shift": f"{signed(item.shift)} ({within(item.shift_low, item.shift_high)})",
-            "reordering": f"{plain(item.reordering)} ({plain(item.reordering_low)} to {plain(item.reordering_high)})",
+            "shift": Sentence(
+                "{value} ({interval})", value=signed(item.shift), interval=within(item.shift_low, item.shift_high)
+            ),
+            "reordering": Sentence(
+                "{value} ({low} to {high})",
+                value=plain(item.reordering),
+                low=plain(item.reordering_low),
+                high=plain(item.reordering_high),
+            ),
         }
         for item in found
     ]
@@ -82,15 +91,15 @@ def shift_or_reorder(found: Sequence[ShiftAndReordering], *, title: str = "Shift
     x_scale = alt.Scale(domain=[-1.1 * reach, 1.1 * reach], nice=False)
     y_scale = alt.Scale(domain=[-0.24 * top, 1.24 * top], nice=False)
     tips = [
-        alt.Tooltip("cause:N", title="cause"),
-        alt.Tooltip("shift:N", title="shift, points"),
-        alt.Tooltip("reordering:N", title="reordering, points"),
+        alt.Tooltip("cause:N", title=Sentence("cause")),
+        alt.Tooltip("shift:N", title=Sentence("shift, points")),
+        alt.Tooltip("reordering:N", title=Sentence("reordering, points")),
     ]
     base = alt.Chart(data(rows)).encode(tooltip=tips)
     x_axis = alt.Axis(grid=False, tickCount=7)
-    x = alt.X("x:Q", scale=x_scale, title="shift of all models, percentage points", axis=x_axis)
+    x = alt.X("x:Q", scale=x_scale, title=Sentence("shift of all models, percentage points"), axis=x_axis)
     y_axis = alt.Axis(values=ticks(top), grid=True)
-    y = alt.Y("y:Q", scale=y_scale, title="reordering, percentage points", axis=y_axis)
+    y = alt.Y("y:Q", scale=y_scale, title=Sentence("reordering, percentage points"), axis=y_axis)
     layers = alt.layer(
         alt.Chart(data([{"zero": 0}])).mark_rule(color=grey, strokeWidth=1).encode(x=alt.X("zero:Q", scale=x_scale)),
         base.mark_rule(strokeWidth=1.5, color=grey).encode(x=alt.X("x_low:Q", scale=x_scale), x2="x_high:Q", y=y),
@@ -101,12 +110,22 @@ def shift_or_reorder(found: Sequence[ShiftAndReordering], *, title: str = "Shift
         *_point_labels(rows, x, y, reach, top),
         *_captions(),
     )
-    said = "; ".join(f"{row['cause']}: shift {row['shift']}, reordering {row['reordering']}" for row in rows)
+    said = [
+        Sentence(
+            "{cause}: shift {shift}, reordering {reordering}",
+            cause=row["cause"],
+            shift=row["shift"],
+            reordering=row["reordering"],
+        )
+        for row in rows
+    ]
     return Chart(
         title=title,
         spec=specification(layers, height=340),
-        description=f"What each cause does to all models, in percentage points: {said}.",
-        note=(
+        description=Sentence(
+            "What each cause does to all models, in percentage points: {list}.", list=joined("; ", said)
+        ),
+        note=Sentence(
             "Across: the mean effect on all models. Up: how much the effect differs between models, beyond noise. "
             "Lines: 95 % intervals."
         ),
@@ -155,8 +174,8 @@ def _captions() -> "list[alt.Chart]":
     """What the two directions mean, in the free strips above and below."""
     import altair as alt
 
-    above = alt.Chart(data([{"text": "↑ changes who wins"}]))
-    below = alt.Chart(data([{"text": "↔ everybody moves: scores not comparable, ranks are"}]))
+    above = alt.Chart(data([{"text": Sentence("↑ changes who wins")}]))
+    below = alt.Chart(data([{"text": Sentence("↔ everybody moves: scores not comparable, ranks are")}]))
     return [
         above.mark_text(align="left", baseline="top", dy=4, fontSize=10.5, fontStyle="italic").encode(
             x=alt.value(5), y=alt.value(0), text="text:N"
@@ -167,7 +186,7 @@ def _captions() -> "list[alt.Chart]":
     ]
 
 
-def ranks(found: Sequence[Rank], *, title: str = "Ranks") -> Chart:
+def ranks(found: Sequence[Rank], *, title: str = Sentence("Ranks")) -> Chart:
     """A bump chart: a line a model over the implementations, names at both ends; ties carry `=` and lie side by side.
 
     Implementations and models stand in the order of `found`. A model that lacks an implementation has a gap there.
@@ -188,10 +207,10 @@ def ranks(found: Sequence[Rank], *, title: str = "Ranks") -> Chart:
     scale = rows_scale(height)
     hover = alt.selection_point(fields=["model"], on="pointerover", clear="pointerout", empty=True)
     tips = [
-        alt.Tooltip("name:N", title="model"),
-        alt.Tooltip("implementation:N", title="implementation"),
-        alt.Tooltip("label:N", title="rank"),
-        alt.Tooltip("score:N", title="score, percent"),
+        alt.Tooltip("name:N", title=Sentence("model")),
+        alt.Tooltip("implementation:N", title=Sentence("implementation")),
+        alt.Tooltip("label:N", title=Sentence("rank")),
+        alt.Tooltip("score:N", title=Sentence("score, percent")),
     ]
     base = alt.Chart(data(rows)).encode(
         x=x,
@@ -212,10 +231,11 @@ def ranks(found: Sequence[Rank], *, title: str = "Ranks") -> Chart:
     return Chart(
         title=title,
         spec=specification(layers, height=38 * height + 20),
-        description="Ranks of models: "
-        + "; ".join(_said(rows, implementation) for implementation in implementations)
-        + ".",
-        note="Best at the top. Models that tie carry “=”. Pointing at one shows its score ± standard error.",
+        description=Sentence(
+            "Ranks of models: {list}.",
+            list="; ".join(_said(rows, implementation) for implementation in implementations),
+        ),
+        note=Sentence("Best at the top. Models that tie carry “=”. Pointing at one shows its score ± standard error."),
     )
 
 

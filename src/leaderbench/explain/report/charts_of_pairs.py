@@ -19,6 +19,8 @@ from leaderbench.explain.report.chart_basics import (
     within,
 )
 from leaderbench.explain.report.values import Chart
+from leaderbench.explain.report.wording import joined, spoken
+from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
     import altair as alt
@@ -57,7 +59,7 @@ def _matrix(
     )
 
 
-def interactions(found: Sequence[Interaction], *, title: str = "Causes that act together") -> Chart:
+def interactions(found: Sequence[Interaction], *, title: str = Sentence("Causes that act together")) -> Chart:
     """A heat map of what each pair of causes adds beyond the two alone; outlined where the interval excludes zero."""
     some(found, "pair of causes")
     import altair as alt
@@ -81,16 +83,19 @@ def interactions(found: Sequence[Interaction], *, title: str = "Causes that act 
             }
         )
     tips = [
-        alt.Tooltip("pair:N", title="causes"),
-        alt.Tooltip("text:N", title="points"),
-        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("pair:N", title=Sentence("causes")),
+        alt.Tooltip("text:N", title=Sentence("points")),
+        alt.Tooltip("interval:N", title=Sentence("95 % interval")),
     ]
-    said = "; ".join(f"{row['pair']} {row['text']} ({row['interval']})" for row in rows)
+    said = [
+        Sentence("{cause} {points} ({interval})", cause=row["pair"], points=row["text"], interval=row["interval"])
+        for row in rows
+    ]
     return Chart(
         title=title,
         spec=_matrix(rows, causes[1:], causes[:-1], tips),
-        description=f"Interactions of two causes, in percentage points: {said}.",
-        note=(
+        description=Sentence("Interactions of two causes, in percentage points: {list}.", list=joined("; ", said)),
+        note=Sentence(
             "Percentage points that two causes add together beyond what each adds alone. "
             "Outlined: the 95 % interval excludes zero."
         ),
@@ -101,7 +106,7 @@ def churn(
     names: Sequence[str],
     shares: Sequence[Sequence[float]],
     *,
-    title: str = "Questions that get another outcome",
+    title: str = Sentence("Questions that get another outcome"),
 ) -> Chart:
     """A matrix of the share of questions on which two implementations (or configurations) differ.
 
@@ -121,15 +126,17 @@ def churn(
             "strength": shares[row][column] / largest,
             "text": plain(100 * shares[row][column]),
             "sure": False,
-            "pair": f"{names[row]} and {names[column]}",
+            "pair": spoken((names[row], names[column])),
         }
         for row, column in pairs
     ]
-    tips = [alt.Tooltip("pair:N", title="between"), alt.Tooltip("text:N", title="percent")]
-    said = "; ".join(f"{row['pair']} {row['text']}" for row in rows if row["row"] < row["column"])
+    tips = [alt.Tooltip("pair:N", title=Sentence("between")), alt.Tooltip("text:N", title=Sentence("percent"))]
+    said = [joined(" ", (row["pair"], row["text"])) for row in rows if row["row"] < row["column"]]
     return Chart(
         title=title,
         spec=_matrix(rows, names, names, tips),
-        description=f"Share of questions that get another outcome, in percent: {said}.",
-        note="Percent of questions that one gets right and the other wrong, in either direction.",
+        description=Sentence(
+            "Share of questions that get another outcome, in percent: {list}.", list=joined("; ", said)
+        ),
+        note=Sentence("Percent of questions that one gets right and the other wrong, in either direction."),
     )

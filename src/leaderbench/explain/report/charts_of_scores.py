@@ -28,6 +28,9 @@ from leaderbench.sentences import Sentence, counted
 if TYPE_CHECKING:
     import altair as alt
 
+day = 86_400_000
+"""Milliseconds."""
+
 intervals_up_to = 300
 """Points with whiskers; more of them would hide each other."""
 
@@ -299,9 +302,10 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
     """Parameters across, on a logarithmic scale, and the score up; a step line leads along the best of each size."""
     import altair as alt
 
-    sizes = [item.at for item in found.points] + [end for item in found.crowd for end in (item.left, item.right)]
-    axis = alt.Axis(labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", grid=False, values=_sizes(sizes))
-    scale = alt.Scale(type="log", nice=False, padding=14)
+    low, high = _reach(found)
+    ends = [low / 1.6, high * 1.6]  # room on both sides, also where all models have one size
+    axis = alt.Axis(labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", grid=False, values=_sizes(*ends))
+    scale = alt.Scale(type="log", domain=ends, nice=False)
     across = alt.X("at:Q", scale=scale, title=Sentence("parameters"), axis=axis)
     return _plot(
         found,
@@ -319,26 +323,28 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
     )
 
 
-def _sizes(found: Sequence[float]) -> list[float]:
+def _reach(found: Plot) -> tuple[float, float]:
+    """The outermost places across; 0 and 0 where there is none."""
+    ends = [item.at for item in found.points] + [end for item in found.crowd for end in (item.left, item.right)]
+    return min(ends, default=0.0), max(ends, default=0.0)
+
+
+def _sizes(low: float, high: float) -> list[float]:
     """Round numbers of parameters for an axis: powers of ten, with their double and fivefold where there are few."""
-    if not found:
-        return []
-    decades = range(math.floor(math.log10(min(found))), math.ceil(math.log10(max(found))) + 1)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1) if low > 0 else range(0)
     parts = (1, 2, 5) if len(decades) < 4 else (1, 3) if len(decades) < 6 else (1,)
-    return [part * 10.0**place for place in decades for part in parts]
+    return [size for place in decades for part in parts if low <= (size := part * 10.0**place) <= high]
 
 
 def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
     """Dates across and the score up; a step line leads along the best so far."""
     import altair as alt
 
-    dates = [item.at for item in found.points] or [item.left for item in found.crowd]
-    days = (max(dates) - min(dates)) / 86_400_000 if dates else 0
-    written = "%Y-%m" if days > 200 else "%Y-%m-%d"
-    # A chart of a single day would else have the same label at each tick.
-    few = alt.Undefined if days > 5 else sorted({day - day % 86_400_000 for day in dates})
-    axis = alt.Axis(format=written, grid=False, tickCount=5, values=few)
-    scale = alt.Scale(type="utc", nice=False, padding=14)
+    low, high = _reach(found)
+    room = max(2 * day, 0.04 * (high - low))  # also where all models have one date
+    written = "%Y-%m" if high - low > 200 * day else "%Y-%m-%d"
+    axis = alt.Axis(format=written, grid=False, tickCount=5, labelOverlap=True)
+    scale = alt.Scale(type="utc", domain=[low - room, high + room], nice=False)
     across = alt.X("at:T", scale=scale, title=Sentence("date (UTC)"), axis=axis)
     return _plot(
         found,
@@ -384,9 +390,11 @@ def _plot(
     if _any(rows) and len(rows) <= intervals_up_to:
         faint = 0.5 if len(rows) <= 60 else 0.2
         layers.append(base.mark_rule(color=up, opacity=faint).encode(y=low, y2="high:Q"))
-    ends = [item.at for item in found.points] + [item.right for item in found.crowd]
-    best = found.frontier[-1:]
-    led = [*found.frontier, *(replace(item, at=max(ends)) for item in best)]  # the line goes on to the edge
+    best = found.frontier[-1:]  # its line goes on to the last model
+    led = [
+        *found.frontier,
+        *(replace(item, at=_reach(found)[1]) for item in best),
+    ]
     line = alt.Chart(data([{"at": item.at, "value": times * item.value} for item in led])).encode(x=across, y=y)
     layers.append(line.mark_line(interpolate="step-after", color=down, strokeWidth=2))
     solid = alt.condition("datum.solid", alt.value(0.85), alt.value(0))

@@ -1,6 +1,6 @@
 """Sentences put together so that each can still be said in another language."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -13,6 +13,13 @@ def joined(between: str, parts: Iterable[str]) -> str:
     """The parts in a row; what is a sentence among them stays one. `between` holds no braces."""
     named = {f"part{place}": part for place, part in enumerate(parts) if part}
     return Sentence(between.join(f"{{{name}}}" for name in named), **named) if named else ""
+
+
+def spoken(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(parts) < 2:
+        return parts[0] if parts else ""
+    return Sentence("{first} and {last}", first=joined(", ", parts[:-1]), last=parts[-1])
 
 
 def told(value: Item, translated: Callable[[str], str]) -> Item:
