@@ -144,9 +144,17 @@ def test_a_wrong_declaration_is_said_with_its_place(text: str, message: str, tmp
     path = tmp_path / "models.toml"
     path.write_text(text)
     with pytest.raises(LeaderbenchError, match=message) as raised:
-        load(tmp_path)
+        declarations(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_wrong_declarations_leave_the_records_and_are_said(tmp_path: Path) -> None:
+    save(tmp_path, ModelRecord("org/m", licence=Fact("MIT", Source.CARD)))
+    (tmp_path / "models.toml").write_text("[[")
+    found = load(tmp_path)
+    assert found.record("org/m").licence is not None
+    assert "models.toml is not valid TOML" in found.problems[0]
 
 
 def test_a_folder_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """`leaderbench board`: a leaderboard in the terminal, or as CSV, JSON or Markdown."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,9 +61,9 @@ def board(
     if json:
         terminal.print_json(export.as_json(table))
     elif csv:
-        write(export.as_csv(table))
+        terminal.write(export.as_csv(table))
     elif markdown:
-        write(export.as_markdown(table))
+        terminal.write(export.as_markdown(table))
     elif table.rows:
         print_table(table, all_columns=all_columns)
     if not table.rows:
@@ -76,13 +75,6 @@ def store_path(store: Path) -> Path:
     from leaderbench.results.store import Store
 
     return Store(store).path
-
-
-def write(text: str) -> None:
-    """A document on stdout, as UTF-8 and with its own line ends, whatever the terminal's."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
 
 
 def print_boards(store: Path, *, json: bool) -> None:

@@ -1,10 +1,10 @@
 """`leaderbench list`: benchmarks, models and runs."""
 
-from leaderbench.cli import commands, options, show, tables, terminal
-from leaderbench.records import Json
+from leaderbench.cli import commands, models, options, show, tables, terminal
 from leaderbench.results.names import short_names
 
 app = commands.group(help="List benchmarks, models or runs.")
+app.command("models", cls=commands.Command)(models.models)
 
 
 @app.command("benchmarks", cls=commands.Command)
@@ -33,31 +33,6 @@ def benchmarks(json: options.Json = False) -> None:
     terminal.stdout().print(made)
 
 
-@app.command("models", cls=commands.Command)
-def models(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
-    """List the bundled models and those with runs in the store."""
-    from leaderbench.bundled import model_folders
-    from leaderbench.results.store import Store
-
-    summaries = Store(store).runs()
-    asked: dict[str, int] = {}
-    for item in summaries:
-        if item.manifest is not None:
-            asked[item.model] = asked.get(item.model, 0) + 1
-    names = dict.fromkeys([*(f"bundled:{name}" for name in model_folders()), *sorted(asked)])
-    if json:
-        rows: list[Json] = [
-            {"model": name, "runs": asked.get(name, 0), "bundled": name.startswith("bundled:")} for name in names
-        ]
-        terminal.print_json(rows)
-    else:
-        made = tables.table("model", "runs", right=("runs",))
-        for name in names:
-            made.add_row(name, str(asked.get(name, 0)))
-        terminal.stdout().print(made)
-    show.report_damage(summaries)
-
-
 @app.command("runs", cls=commands.Command)
 def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the runs in the store, oldest first."""
@@ -73,7 +48,7 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
         errors = ("errors",) if failed else ()
         columns = ("run", "model", "benchmark", "settings", "score", "n", *errors, "finished (UTC)")
         made = tables.table(*columns, right=("score", "n", "errors"))
-        models = short_names(dict.fromkeys(item.model for item in summaries))
+        names = short_names(dict.fromkeys(item.model for item in summaries))
         for item in summaries:
             if item.scores and item.manifest is not None:
                 score = item.scores[0]
@@ -82,7 +57,7 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
                 chosen = item.manifest.selection.partition(" questions, ")[2]  # how many stands under n
                 settings = ", ".join(filter(None, [chosen, item.manifest.set_by_hand]))
                 when = item.created[:16].replace("T", " ")
-                made.add_row(item.id, escape(models[item.model]), item.benchmark, settings, *facts, when)
+                made.add_row(item.id, escape(names[item.model]), item.benchmark, settings, *facts, when)
         terminal.stdout().print(made)
         tables.print_marks(score for item in summaries for score in item.scores[:1])
     show.report_damage(summaries)

@@ -53,6 +53,13 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     sys.stdout.buffer.write(to_json(value, indent=indent).encode("utf-8", "backslashreplace") + b"\n")
 
 
+def write(text: str) -> None:
+    """A document on stdout, as UTF-8 and with its own line ends, whatever the terminal's."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
 def percent(value: float, digits: int = 1) -> str:
     """A share as people read it: `25.4 %`; a dash where nothing was measured."""
     return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"

@@ -87,13 +87,17 @@ def save(store: Path, record: ModelRecord) -> Path:
 def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
     """The stored records (of these models, or all), with what the host declares merged in.
 
-    Raises:
-        LeaderbenchError: `models.toml` is wrong, or the folder may not be read.
+    What is wrong with a record or with `models.toml` stands in `problems`. Raises `LeaderbenchError` where the folder
+    may not be read.
     """
-    said = declarations(store / "models.toml")
     folder = store / "models"
     records: dict[str, ModelRecord] = {}
     problems: list[str] = []
+    said: Mapping[str, Mapping[str, Fact[Any]]] = {}
+    try:
+        said = declarations(store / "models.toml")
+    except LeaderbenchError as error:
+        problems.append(str(error))
     with said_plainly(folder):
         paths = sorted(folder.glob("*.json")) if names is None else [file_of(store, name) for name in names]
     for path in paths:

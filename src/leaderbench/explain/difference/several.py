@@ -285,7 +285,8 @@ def _near_ties(sides: Sequence[_Side], wanted: Sequence[str]) -> list[list[bool]
     for side in sides:
         columns = _columns(side, wanted, "log_likelihoods", "characters", "margin")
         metric, reported = side.score.metric.name, side.run.score().metric.name
-        leads = (lead(*row, metric, reported, limit) for row in zip(*columns, strict=True))
+        rows = zip(*columns, strict=True)
+        leads = (lead(values, characters, margin, metric, reported, limit) for values, characters, margin in rows)
         chance = is_baseline(_model(side.run))  # its margins are no answer's
         found.append([margin < least and not chance for margin, least in leads])
     return found

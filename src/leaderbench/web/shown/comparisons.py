@@ -38,7 +38,7 @@ def compared(live: LiveStore, view: ComparisonView) -> Comparison:
         raise LeaderbenchError(Sentence("One run was given twice: give another one to compare it with."))
     runs = [whole_run(live, name) for name in names]
     found = live.keep(("compared", *names), live.version(), lambda: compare_runs(runs))
-    pair = live.keep(("diff", *names), live.version(), lambda: diff(*runs)) if len(runs) == 2 else None
+    pair = live.keep(("diff", *names), live.version(), lambda: diff(runs[0], runs[1])) if len(runs) == 2 else None
     wanted = [item for item in found.disagreements if _wanted(item, view.show)]
     start = (view.page - 1) * view.rows
     part = wanted[start : start + view.rows]
