@@ -19,23 +19,30 @@ formula_like = (*formula_starts, "\n", "＝", "＋", "－", "＠")
 """What a cell of a spreadsheet may not begin with: some read full-width signs as the plain ones."""
 
 
-def as_csv(table: BoardTable) -> str:
-    """The table as CSV text with a line a row, lines ending in CRLF as RFC 4180 wants it."""
+def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
+    """The table as CSV text with a line a row, lines ending in CRLF as RFC 4180 wants it.
+
+    With `normalised` the values in the columns are those after normalisation; their intervals stay those of the raw.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     columns = [column.name for column in table.spec.columns]
     parts = [f"{name}{suffix}" for name in columns for suffix in ("", " low", " high", " n", " run")]
     head = ["rank", "rank low", "rank high", "filtered rank", "model", "identity", "baseline", "score", "score low"]
     head += ["score high", "columns", "mean", "mean over types", *parts, "flags"]
-    writer.writerow(map(_safe, head))
+    writer.writerow(map(safe, head))
     for row in table.rows:
         cells: list[object] = []
         for cell in row.cells:
-            cells += ["", "", "", "", ""] if cell is None else [cell.estimate, cell.low, cell.high, cell.n, cell.run]
+            if cell is None:
+                cells += [""] * 5
+            else:
+                value = cell.normalised if normalised else cell.estimate
+                cells += [value, cell.low, cell.high, cell.n, cell.run]
         place, other = row.static, row.filtered
         writer.writerow(
             map(
-                _safe,
+                safe,
                 [
                     place and place.rank,
                     place and place.low,
@@ -58,7 +65,8 @@ def as_csv(table: BoardTable) -> str:
     return text.getvalue()
 
 
-def _safe(value: object) -> object:
+def safe(value: object) -> object:
+    """A cell of a CSV file: nothing for what is unknown, and no text that a spreadsheet would take for a formula."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, str):
