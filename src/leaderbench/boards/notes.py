@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 from leaderbench.boards.filling import Filled, computed_from
 from leaderbench.boards.outcomes import most_models
@@ -11,6 +12,7 @@ from leaderbench.boards.spec import BoardSpec, Direction
 from leaderbench.boards.table import Basis, Cell, Standing
 from leaderbench.records import View
 from leaderbench.results.entries import Provenance
+from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence, counted
 
 
@@ -24,7 +26,8 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
         found.append(Sentence("{n} unanswered", n=errors))
     settings = dict.fromkeys(cell.settings for cell in known if cell.settings)
     if settings:
-        found.append("; ".join(settings))
+        told = map(settings_sentence, settings)
+        found.append(reduce(lambda one, other: Sentence("{one}; {other}", one=one, other=other), told))
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
         found.append(Sentence("part of the questions"))
     for provenance in (Provenance.IMPORTED_RUN, Provenance.IMPORTED_SCORE):

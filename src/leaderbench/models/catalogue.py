@@ -30,6 +30,7 @@ from leaderbench.models.licences import together
 from leaderbench.models.names import NameGuess, parse
 from leaderbench.models.sizes import Config, Sizes, embedding_rows, levels, sizes
 from leaderbench.models.trained import type_of
+from leaderbench.sentences import Sentence
 
 Texts = tuple[str, ...]
 
@@ -196,7 +197,7 @@ def assemble(
         base_models=combine([said.get("base_models"), _alone(guess.base_model)]),
         datasets=combine([said.get("datasets"), guess.datasets]),
         languages=combine([said.get("languages"), guess.languages]),
-        revision=Fact(commit, Source.HUB, "commit of its files") if commit else None,
+        revision=Fact(commit, Source.HUB, Sentence("commit of its files")) if commit else None,
         date=combine([said.get("date"), guess.date]),
         problems=tuple(problems),
     )
@@ -218,7 +219,7 @@ def of_run(model: Mapping[str, Any]) -> ModelRecord:
     guess = parse(name)
     parameters, context = model.get("parameters"), model.get("max_length")
     revision, architecture = _text(model.get("revision")), _text(model.get("architecture"))
-    loaded = Fact(architecture, Source.RUN, "class of the loaded model") if architecture else None
+    loaded = Fact(architecture, Source.RUN, Sentence("class of the loaded model")) if architecture else None
     return replace(
         assemble(name, guess),
         architecture=combine([loaded, guess.architecture]),
@@ -229,7 +230,7 @@ def of_run(model: Mapping[str, Any]) -> ModelRecord:
 
 
 def _of_run(value: object) -> Fact[int] | None:
-    return Fact(value, Source.RUN, "of the loaded model") if type(value) is int and value > 0 else None
+    return Fact(value, Source.RUN, Sentence("of the loaded model")) if type(value) is int and value > 0 else None
 
 
 def _alone(fact: Fact[str] | None) -> Fact[Texts] | None:
@@ -298,7 +299,7 @@ def _counted(headers: Headers | None, config: Config, adapter: Config | None) ->
 def _parameter_facts(found: Sizes, adapter: Config | None) -> dict[str, Fact[Any]]:
     facts: dict[str, Fact[Any]] = {}
     if found.total:
-        evidence = "of the adapter alone" if adapter else ""
+        evidence = Sentence("of the adapter alone") if adapter else ""
         facts["parameters"] = Fact(found.total, Source.HEADERS, evidence)
     if found.active and found.experts:
         evidence = f"{found.experts.per_token} of {found.experts.count} experts"
@@ -311,7 +312,7 @@ def _vocabulary(config: Config, headers: Headers | None) -> Fact[int] | None:
     stated = next((value for level in levels(config) if _whole(value := level.get("vocab_size"))), None)
     rows = embedding_rows(headers.tensors) if headers else None
     # The stated number is what people know; more rows than that are only padding.
-    counted = Fact(rows, Source.HEADERS, "rows of the embedding") if rows else None
+    counted = Fact(rows, Source.HEADERS, Sentence("rows of the embedding")) if rows else None
     if stated is None:
         return counted
     return Fact(stated, Source.CONFIG, "vocab_size", (counted,) if counted and rows != stated else ())

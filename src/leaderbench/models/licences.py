@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leaderbench.models.facts import Commercial
+from leaderbench.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,16 @@ class Licence:
     """Why, in a few words."""
 
 
-_PERMISSIVE = "an open licence without conditions on use"
-_COPYLEFT = "open; what is built from it and passed on stays under the same licence"
-_RAIL = "open, with a list of uses that are forbidden"
-_RESEARCH = "for research only"
+_PERMISSIVE = Sentence("an open licence without conditions on use")
+_COPYLEFT = Sentence("open; what is built from it and passed on stays under the same licence")
+_RAIL = Sentence("open, with a list of uses that are forbidden")
+_RESEARCH = Sentence("for research only")
+_TESTS = Sentence("for research and tests only")
+_LARGEST = Sentence("no company above 700 million monthly users; a policy of use")
+_LARGE = Sentence("above 100 million monthly users only by agreement")
+_LARGE_AND_PLACES = Sentence("above 100 million monthly users only by agreement; not in every country")
+_REGISTERED = Sentence("commercial use after registration")
+_REVENUE = Sentence("only below a yearly revenue")
 
 _OPEN = """
     Apache-2.0 MIT MIT-0 ISC Zlib BSD BSD-2-Clause BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 0BSD Unlicense WTFPL NCSA
@@ -39,34 +46,34 @@ _NON_COMMERCIAL = """
 """
 
 _OWN: dict[str, tuple[str, Commercial, str]] = {
-    "llama": ("LLaMA-1", Commercial.NO, "the first LLaMA was given for research only"),
-    "llama2": ("Llama-2", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "llama3": ("Llama-3", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "llama3.1": ("Llama-3.1", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "llama3.2": ("Llama-3.2", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "llama3.3": ("Llama-3.3", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "llama4": ("Llama-4", Commercial.RESTRICTED, "no company above 700 million monthly users; a policy of use"),
-    "gemma": ("Gemma", Commercial.RESTRICTED, "a policy of forbidden uses that binds whoever passes it on"),
+    "llama": ("LLaMA-1", Commercial.NO, Sentence("the first LLaMA was given for research only")),
+    "llama2": ("Llama-2", Commercial.RESTRICTED, _LARGEST),
+    "llama3": ("Llama-3", Commercial.RESTRICTED, _LARGEST),
+    "llama3.1": ("Llama-3.1", Commercial.RESTRICTED, _LARGEST),
+    "llama3.2": ("Llama-3.2", Commercial.RESTRICTED, _LARGEST),
+    "llama3.3": ("Llama-3.3", Commercial.RESTRICTED, _LARGEST),
+    "llama4": ("Llama-4", Commercial.RESTRICTED, _LARGEST),
+    "gemma": ("Gemma", Commercial.RESTRICTED, Sentence("a policy of forbidden uses that binds whoever passes it on")),
     "deepseek": ("DeepSeek", Commercial.RESTRICTED, _RAIL),
     "deepseek-license": ("DeepSeek", Commercial.RESTRICTED, _RAIL),
-    "qwen": ("Qwen", Commercial.RESTRICTED, "above 100 million monthly users only by agreement"),
-    "tongyi-qianwen": ("Tongyi-Qianwen", Commercial.RESTRICTED, "above 100 million monthly users only by agreement"),
+    "qwen": ("Qwen", Commercial.RESTRICTED, _LARGE),
+    "tongyi-qianwen": ("Tongyi-Qianwen", Commercial.RESTRICTED, _LARGE),
     "tongyi-qianwen-research": ("Tongyi-Qianwen-Research", Commercial.NO, _RESEARCH),
     "qwen-research": ("Qwen-Research", Commercial.NO, _RESEARCH),
-    "yi-license": ("Yi", Commercial.RESTRICTED, "commercial use after registration"),
-    "yi": ("Yi", Commercial.RESTRICTED, "commercial use after registration"),
-    "chatglm-6b": ("ChatGLM", Commercial.RESTRICTED, "commercial use after registration"),
-    "chatglm2-6b": ("ChatGLM", Commercial.RESTRICTED, "commercial use after registration"),
-    "chatglm3-6b": ("ChatGLM", Commercial.RESTRICTED, "commercial use after registration"),
-    "glm-4": ("GLM-4", Commercial.RESTRICTED, "commercial use after registration"),
-    "baichuan": ("Baichuan", Commercial.RESTRICTED, "commercial use after registration"),
-    "internlm": ("InternLM", Commercial.RESTRICTED, "commercial use after registration"),
-    "falcon-180b": ("Falcon-180B", Commercial.RESTRICTED, "not as a hosted service"),
-    "falcon-llm-license": ("Falcon-LLM", Commercial.RESTRICTED, "a policy of use"),
+    "yi-license": ("Yi", Commercial.RESTRICTED, _REGISTERED),
+    "yi": ("Yi", Commercial.RESTRICTED, _REGISTERED),
+    "chatglm-6b": ("ChatGLM", Commercial.RESTRICTED, _REGISTERED),
+    "chatglm2-6b": ("ChatGLM", Commercial.RESTRICTED, _REGISTERED),
+    "chatglm3-6b": ("ChatGLM", Commercial.RESTRICTED, _REGISTERED),
+    "glm-4": ("GLM-4", Commercial.RESTRICTED, _REGISTERED),
+    "baichuan": ("Baichuan", Commercial.RESTRICTED, _REGISTERED),
+    "internlm": ("InternLM", Commercial.RESTRICTED, _REGISTERED),
+    "falcon-180b": ("Falcon-180B", Commercial.RESTRICTED, Sentence("not as a hosted service")),
+    "falcon-llm-license": ("Falcon-LLM", Commercial.RESTRICTED, Sentence("a policy of use")),
     "mrl": ("Mistral-Research", Commercial.NO, _RESEARCH),
     "mistral-ai-research-licence": ("Mistral-Research", Commercial.NO, _RESEARCH),
-    "mnpl": ("Mistral-Non-Production", Commercial.NO, "for research and tests only"),
-    "mnpl-0.1": ("Mistral-Non-Production", Commercial.NO, "for research and tests only"),
+    "mnpl": ("Mistral-Non-Production", Commercial.NO, _TESTS),
+    "mnpl-0.1": ("Mistral-Non-Production", Commercial.NO, _TESTS),
     "openrail": ("OpenRAIL", Commercial.RESTRICTED, _RAIL),
     "openrail++": ("OpenRAIL++", Commercial.RESTRICTED, _RAIL),
     "bigscience-openrail-m": ("BigScience-OpenRAIL-M", Commercial.RESTRICTED, _RAIL),
@@ -76,15 +83,15 @@ _OWN: dict[str, tuple[str, Commercial, str]] = {
     "databricks-open-model-license": (
         "Databricks-Open-Model",
         Commercial.RESTRICTED,
-        "no company above 700 million monthly users; a policy of use",
+        _LARGEST,
     ),
-    "jamba-open-model-license": ("Jamba-Open-Model", Commercial.RESTRICTED, "only below a yearly revenue"),
-    "stabilityai-ai-community": ("Stability-AI-Community", Commercial.RESTRICTED, "only below a yearly revenue"),
+    "jamba-open-model-license": ("Jamba-Open-Model", Commercial.RESTRICTED, _REVENUE),
+    "stabilityai-ai-community": ("Stability-AI-Community", Commercial.RESTRICTED, _REVENUE),
     "stabilityai-ai-nc": ("Stability-AI-Non-Commercial", Commercial.NO, _RESEARCH),
     "nvidia-open-model-license": (
         "NVIDIA-Open-Model",
         Commercial.RESTRICTED,
-        "safeguards must stay in place",
+        Sentence("safeguards must stay in place"),
     ),
     "nvidia-non-commercial": ("NVIDIA-Non-Commercial", Commercial.NO, _RESEARCH),
     "apple-amlr": ("Apple-AMLR", Commercial.NO, _RESEARCH),
@@ -98,10 +105,14 @@ _OWN: dict[str, tuple[str, Commercial, str]] = {
     "tencent-hunyuan-community": (
         "Tencent-Hunyuan-Community",
         Commercial.RESTRICTED,
-        "above 100 million monthly users only by agreement; not in every country",
+        _LARGE_AND_PLACES,
     ),
-    "modified-mit": ("Modified-MIT", Commercial.RESTRICTED, "the largest products must show the model's name"),
-    "cc-by-nd-4.0": ("CC-BY-ND-4.0", Commercial.YES, "open, but changed copies may not be passed on"),
+    "modified-mit": (
+        "Modified-MIT",
+        Commercial.RESTRICTED,
+        Sentence("the largest products must show the model's name"),
+    ),
+    "cc-by-nd-4.0": ("CC-BY-ND-4.0", Commercial.YES, Sentence("open, but changed copies may not be passed on")),
     "ai2-impact-license-low-risk": ("AI2-ImpACT-LR", Commercial.RESTRICTED, _RAIL),
 }
 """Licences that need a line of their own, most of them unknown to SPDX, by how the Hub or their authors spell them."""
@@ -140,7 +151,7 @@ def _table() -> dict[str, Licence]:
     for names, commercial, reason in (
         (_OPEN, Commercial.YES, _PERMISSIVE),
         (_SHARED_ALIKE, Commercial.YES, _COPYLEFT),
-        (_NON_COMMERCIAL, Commercial.NO, "its own words forbid commercial use"),
+        (_NON_COMMERCIAL, Commercial.NO, Sentence("its own words forbid commercial use")),
     ):
         for name in names.split():
             found[name.lower()] = Licence(name, commercial, reason)
@@ -161,7 +172,9 @@ def licence(name: str) -> Licence | None:
             return None
         if spelling in _KNOWN:
             return _KNOWN[spelling]
-    return Licence(name.strip()[:100], Commercial.UNKNOWN, "a licence that leaderbench does not know: read it")
+    return Licence(
+        name.strip()[:100], Commercial.UNKNOWN, Sentence("a licence that leaderbench does not know: read it")
+    )
 
 
 def together(names: Iterable[str]) -> Licence | None:

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from leaderbench.models.cards import Card
 from leaderbench.models.facts import Fact, ModelType, Source
 from leaderbench.models.names import NameGuess
+from leaderbench.sentences import Sentence
 
 _CHAT_TAGS = ("chat", "conversational", "instruct", "instruction-tuned", "assistant", "rlhf")
 _CONTINUED_TAGS = (
@@ -59,7 +60,7 @@ def _rules(guess: NameGuess, card: Card, adapter: bool, merged: bool, template: 
     if named and named.value is ModelType.PRETRAINED:
         yield named
     if template:
-        yield Fact(ModelType.CHAT, Source.TOKENIZER, "it has a chat template")
+        yield Fact(ModelType.CHAT, Source.TOKENIZER, Sentence("it has a chat template"))
     yield from _tagged(card, _CONTINUED_TAGS, ModelType.CONTINUALLY_PRETRAINED)
     if named and named.value is ModelType.CONTINUALLY_PRETRAINED:
         yield named
@@ -69,7 +70,7 @@ def _rules(guess: NameGuess, card: Card, adapter: bool, merged: bool, template: 
     if named:
         yield named
     if card.has_head and not card.base_models:
-        yield Fact(ModelType.PRETRAINED, Source.CARD, "it names no base model")
+        yield Fact(ModelType.PRETRAINED, Source.CARD, Sentence("it names no base model"))
 
 
 def _made_of_others(card: Card, adapter: bool, merged: bool) -> Iterator[Fact[ModelType]]:
@@ -78,7 +79,7 @@ def _made_of_others(card: Card, adapter: bool, merged: bool) -> Iterator[Fact[Mo
     if card.relation == "adapter" or card.library.lower() in {"peft", "adapter-transformers"}:
         yield Fact(ModelType.ADAPTER, Source.CARD, card.relation or card.library)
     if merged:
-        yield Fact(ModelType.MERGE, Source.CONFIG, "a configuration of mergekit")
+        yield Fact(ModelType.MERGE, Source.CONFIG, Sentence("a configuration of mergekit"))
     if card.relation == "merge":
         yield Fact(ModelType.MERGE, Source.CARD, "base_model_relation")
     yield from _tagged(card, ("merge", "mergekit"), ModelType.MERGE)

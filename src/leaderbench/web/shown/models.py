@@ -14,6 +14,7 @@ from leaderbench.models.search import SIZES, Query, choose
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.listings import ListedModel
+from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.values.basics import Paged, known
@@ -158,7 +159,7 @@ def model_score(live: LiveStore, entry: Entry) -> ModelScore:
         source=live.said(entry.source),
         run=entry.run,
         created=entry.created,
-        settings=entry.settings,
+        settings=settings_sentence(entry.settings),
         problem=live.said(entry.problem),
     )
 

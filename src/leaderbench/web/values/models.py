@@ -41,7 +41,7 @@ class ModelScore(Value):
     source: str
     run: str
     created: str
-    settings: str
+    settings: Words
     problem: Words
 
 

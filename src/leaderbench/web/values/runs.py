@@ -31,7 +31,7 @@ class ShownRun(Value):
     dataset: str
     revision: str
     created: str
-    settings: str
+    settings: Words
     provenance: Words
     source: str
     problem: Words
