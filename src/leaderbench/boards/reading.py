@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.boards.spec import BoardSpec, Column, Filters, Part
 from leaderbench.errors import LeaderbenchError
+from leaderbench.sentences import Sentence
 
 folder = "boards"
 """The folder of a store that holds its boards, a file NAME.toml each."""
@@ -97,7 +98,8 @@ def read(name: str, item: Traversable, *, own: bool = False, overrides: bool = F
         problem = "it is not UTF-8 text"
     except (ValueError, RecursionError) as error:
         problem = str(error) or "it is nested too deeply"
-    return Board(name, path, None, f"The board {path} cannot be used: {problem}.", own, overrides)
+    sentence = Sentence("The board {path} cannot be used: {problem}.", path=path, problem=problem)
+    return Board(name, path, None, sentence, own, overrides)
 
 
 def parse(text: str) -> BoardSpec:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.sentences import Sentence
 
 full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 forbidden = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -27,15 +28,30 @@ def said_plainly(path: Path, option: str = "--store") -> Iterator[None]:
 def sentence(error: OSError, path: Path, option: str = "--store") -> str:
     """One sentence for a person: what failed, where, and what to do about it."""
     if error.errno in full:
-        return (
-            f"There is no space left to write {path}: free some space or give another {option}, "
-            "then run the same command again; everything stored before is kept."
+        return Sentence(
+            "There is no space left to write {path}: free some space or give another {option}, "
+            "then run the same command again; everything stored before is kept.",
+            path=str(path),
+            option=option,
         )
     if error.errno in forbidden:
-        return f"Access to {path} is denied: change its permissions or give another {option}."
+        return Sentence(
+            "Access to {path} is denied: change its permissions or give another {option}.",
+            path=str(path),
+            option=option,
+        )
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
-        return f"{_nearest_file(path)} is a file where a folder is needed: remove it or give another {option}."
-    return f"{path} cannot be used ({error.strerror or error}): check the disk or give another {option}."
+        return Sentence(
+            "{path} is a file where a folder is needed: remove it or give another {option}.",
+            path=str(_nearest_file(path)),
+            option=option,
+        )
+    return Sentence(
+        "{path} cannot be used ({why}): check the disk or give another {option}.",
+        path=str(path),
+        why=error.strerror or str(error),
+        option=option,
+    )
 
 
 def _nearest_file(path: Path) -> Path:

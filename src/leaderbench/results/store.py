@@ -23,6 +23,7 @@ from leaderbench.results.runs import (
 )
 from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet
 from leaderbench.results.tokens import RunTokens, from_json, to_json
+from leaderbench.sentences import Sentence
 
 format_version = 1
 """Grows when a file of a run changes in a way that older programs would misread."""
@@ -97,7 +98,7 @@ class Store:
         if len(found) > 1:
             several = ", ".join(folder.name for folder in found[:5])
             raise LeaderbenchError(f"Several runs begin with {name!r} ({several}): give more of the id.")
-        return _read(found[0])
+        return read_folder(found[0])
 
     def tokens(self, run: str) -> RunTokens | None:
         """The texts of a run's tokens and its example, by the run's whole id; None where it keeps none, as imported and
@@ -107,6 +108,18 @@ class Store:
         if folder is None:
             raise LeaderbenchError(f"There is no run {run!r} in {self.path}.")
         return _tokens(folder)
+
+    def has(self, run: str) -> bool:
+        """Whether the run of this id is there as a whole, none of its files damaged."""
+        folder = next((folder for folder in self._folders() if folder.name == run), None)
+        try:
+            if folder is None:
+                return False
+            samples = read_folder(folder).samples
+            _tokens(folder)
+            return digest(samples.path.read_bytes()) == samples.checksum
+        except (DamagedRunError, OSError):
+            return False
 
     def _log_folder(self, model_name: str, model_identity: str) -> Path:
         """The folder of this identity, whatever name its model had when it was first asked."""
@@ -122,7 +135,7 @@ class Store:
 
     def _summary(self, folder: Path) -> RunSummary:
         try:
-            run = _read(folder)
+            run = read_folder(folder)
         except LeaderbenchError as error:
             return RunSummary(folder.name, None, problem=str(error))
         return RunSummary(folder.name, run.manifest, run.scores)
@@ -131,7 +144,7 @@ class Store:
 def _is_worse(folder: Path, run: Run) -> bool:
     """Whether the stored run should give way: it cannot be read, or failed more often than the new one."""
     try:
-        errors = _read(folder).samples.errors
+        errors = read_folder(folder).samples.errors
         _tokens(folder)
     except DamagedRunError:
         return True
@@ -141,20 +154,22 @@ def _is_worse(folder: Path, run: Run) -> bool:
 def _files(run: Run, tokens: RunTokens | None) -> dict[str, bytes]:
     files = {
         "samples.parquet": to_parquet(run.samples),
-        "scores.json": _dump([score_to_json(score) for score in run.scores]),
+        "scores.json": dumped([score_to_json(score) for score in run.scores]),
     }
     if tokens is not None:
         files["tokens.json"] = to_json(tokens)
     manifest = manifest_to_json(run.manifest)
-    digests = {name: _digest(data) for name, data in (files | {"manifest": _dump(manifest)}).items()}
-    return files | {"manifest.json": _dump({"format": format_version, **manifest, "sha256": digests})}
+    digests = {name: digest(data) for name, data in (files | {"manifest": dumped(manifest)}).items()}
+    return files | {"manifest.json": dumped({"format": format_version, **manifest, "sha256": digests})}
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """The checksum of a file of a run, as its manifest has it."""
     return hashlib.sha256(data).hexdigest()
 
 
-def _dump(content: object) -> bytes:
+def dumped(content: object) -> bytes:
+    """JSON values as the bytes of a file of a run."""
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
 
 
@@ -189,38 +204,43 @@ def _clean(runs: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(folder: Path) -> StoredRun:
+def read_folder(folder: Path) -> StoredRun:
     """The run in this folder, its samples not read yet. Raises `DamagedRunError` where that is no whole run."""
     path = folder / "manifest.json"
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         if int(content["format"]) > format_version:
-            raise LeaderbenchError(f"{folder} was written by a newer leaderbench: update leaderbench to read it.")
+            raise LeaderbenchError(
+                Sentence(
+                    "{folder} was written by a newer leaderbench: update leaderbench to read it.", folder=str(folder)
+                )
+            )
         manifest = manifest_from_json(content)
-        if _digest(_dump(manifest_to_json(manifest))) != content["sha256"]["manifest"]:
+        said = {key: value for key, value in content.items() if key not in ("format", "sha256")}
+        if digest(dumped(said)) != content["sha256"]["manifest"]:
             raise ValueError("checksum")
         path = folder / "scores.json"
         data = path.read_bytes()
         digests = content["sha256"]
-        if _digest(data) != digests["scores.json"]:
+        if digest(data) != digests["scores.json"]:
             raise ValueError("checksum")
         scores = tuple(score_from_json(item) for item in json.loads(data))
         return StoredRun(manifest, scores, StoredSamples(folder / "samples.parquet", digests["samples.parquet"]))
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged(path) from error
 
 
 def _tokens(folder: Path) -> RunTokens | None:
-    """What the folder's `tokens.json` says; None where the run was stored without. Raises as `_read` does."""
+    """What the folder's `tokens.json` says; None where the run was stored without. Raises as `read_folder` does."""
     path = folder / "tokens.json"
     try:
         wanted = json.loads((folder / "manifest.json").read_bytes())["sha256"].get("tokens.json")
         if wanted is None:
             return None
         data = path.read_bytes()
-        if _digest(data) != wanted:
+        if digest(data) != wanted:
             raise ValueError("checksum")
         return from_json(data)
     except PermissionError as error:

@@ -20,6 +20,7 @@ from leaderbench.explain.difference.pairing import (
 from leaderbench.explain.noise import epsilon, noise
 from leaderbench.records import Aggregation, Metric, Sample, Score
 from leaderbench.results.runs import Run
+from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference
 from leaderbench.statistics.ranking import alpha
 
@@ -168,7 +169,11 @@ def diff(run_a: Run, run_b: Run, metric: Metric | str | None = None) -> Diff:
     values = rows[0].answered(shared), rows[1].answered(shared)
     both = [name for name in shared if name in values[0] and name in values[1]]
     if not both:
-        raise LeaderbenchError(f"Runs {run_a.id} and {run_b.id} share {len(shared)} questions, none answered by both.")
+        raise LeaderbenchError(
+            Sentence(
+                "Runs {a} and {b} share {n} questions, none answered by both.", a=run_a.id, b=run_b.id, n=len(shared)
+            )
+        )
     subset_of = {name: rows[0].subsets[rows[0].place[name]] for name in both}
     counts = weighing(runs, rows, scores, len(shared))
     flipped = [name for name in both if (values[0][name] > 0.5) != (values[1][name] > 0.5)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric, Score, View
 from leaderbench.results.runs import Run
+from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference, paired_difference
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ def rows_of(run: Run, table: "pa.Table", metric: str) -> Rows:
     place = {name: number for number, name in enumerate(columns["example_id"])}
     if len(place) != table.num_rows:
         twice = Counter(columns["example_id"]).most_common(1)[0][0]
-        raise LeaderbenchError(f"Question {twice} stands twice in run {run.id}: its questions cannot be paired.")
+        raise LeaderbenchError(
+            Sentence(
+                "Question {id} stands twice in run {run}: its questions cannot be paired.", id=str(twice), run=run.id
+            )
+        )
     return Rows(place, columns["subset"], predictions, values)
 
 
@@ -136,8 +141,14 @@ def require_shared(a: Run, b: Run, shared: Sequence[str]) -> None:
     strangers = one.split("/")[0] != other.split("/")[0] and None not in datasets and datasets[0] != datasets[1]
     if strangers or not shared:
         raise LeaderbenchError(
-            f"Runs {a.id} ({one}) and {b.id} ({other}) share no question: "
-            "give two runs that were asked the same questions of one benchmark."
+            Sentence(
+                "Runs {a} ({one}) and {b} ({other}) share no question: "
+                "give two runs that were asked the same questions of one benchmark.",
+                a=a.id,
+                one=one,
+                b=b.id,
+                other=other,
+            )
         )
 
 

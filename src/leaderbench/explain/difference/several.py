@@ -24,6 +24,7 @@ from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.names import short_names
 from leaderbench.results.runs import Run
+from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference, holm
 from leaderbench.statistics.ranking import Comparison, alpha
 
@@ -180,9 +181,9 @@ def compare_runs(runs: Sequence[Run], metric: Metric | str | None = None) -> Sev
     the metric, and where a file is damaged.
     """
     if not 2 <= len(runs) <= most:
-        raise LeaderbenchError(f"{len(runs)} runs cannot be compared: give 2 to {most}.")
+        raise LeaderbenchError(Sentence("{n} runs cannot be compared: give 2 to {most}.", n=len(runs), most=most))
     if len({run.id for run in runs}) < len(runs):
-        raise LeaderbenchError("One run was given twice: give each run once.")
+        raise LeaderbenchError(Sentence("One run was given twice: give each run once."))
     scores = scores_of(runs, metric)
     tables = [table_of(run) for run in runs]
     rows = [rows_of(run, table, score.metric.name) for run, table, score in zip(runs, tables, scores, strict=True)]
@@ -194,8 +195,11 @@ def compare_runs(runs: Sequence[Run], metric: Metric | str | None = None) -> Sev
     subset_of = {name: rows[0].subsets[rows[0].place[name]] for name in shared if all(name in own for own in values)}
     if not subset_of:
         raise LeaderbenchError(
-            f"These {len(runs)} runs share {len(shared)} questions, of which none was answered by all: "
-            "leave one of them out."
+            Sentence(
+                "These {n} runs share {shared} questions, of which none was answered by all: leave one of them out.",
+                n=len(runs),
+                shared=len(shared),
+            )
         )
     counts = weighing(runs, rows, scores, len(shared))
     return Several(
