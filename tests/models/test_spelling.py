@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import decoders
 
-from leaderbench.models.spelling import byte, byte_texts, readable, size, spelling, texts_of
+from leaderbench.models.spelling import byte, byte_texts, characters, readable, size, spelling, texts_of
 from leaderbench.records import TokenText
 from tests.models import tiny
 
@@ -90,3 +90,26 @@ def test_it_needs_neither_torch_nor_transformers() -> None:
     heavy = "any(name in sys.modules for name in ('torch', 'transformers'))"
     code = f"import sys, leaderbench.models.spelling; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ([" A", "b"], [(" A", 1), ("b", 1)]),
+        (["<0xE5>", "<0x9C><0xA8>", "x"], [("在", 2), ("x", 1)]),
+        ([" <0xE4>", "<0xB8>", "<0xAD>!"], [(" 中!", 3)]),
+        (["<0xE5>", "x"], [("<0xE5>", 1), ("x", 1)]),
+        (["<0xA8>", "<0xE5>"], [("<0xA8>", 1), ("<0xE5>", 1)]),
+        (["<0xE5>", "", "<0x9C><0xA8>"], [("<0xE5>", 1), ("", 1), ("<0x9C><0xA8>", 1)]),
+        ([], []),
+    ],
+)
+def test_tokens_that_hold_parts_of_a_character_are_put_together(texts: list[str], found: list[tuple[str, int]]) -> None:
+    assert characters(texts) == found
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="<")))
+def test_characters_spread_over_bytes_are_found_again(text: str) -> None:
+    found = characters([known.text for token in text.encode() for known in byte_texts([token]).values()])
+    assert [piece for piece, _ in found] == list(text)
+    assert [count for _, count in found] == [len(letter.encode()) for letter in text]

@@ -7,7 +7,7 @@ vocabulary, so that nothing is lost and nothing is guessed.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ Spelling = Callable[[str], str]
 
 byte = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 """How a byte that is no character by itself is written."""
+
+longest_character = 8
+"""Tokens that one character, and what stands with it in them, is spread over at most."""
 
 
 def texts_of(tokenizer: "PreTrainedTokenizerBase", tokens: Iterable[int]) -> dict[int, TokenText]:
@@ -108,4 +111,35 @@ def readable(data: bytes) -> str:
 
 def size(token: TokenText) -> int:
     """Bytes of text that a token stands for."""
-    return 0 if token.special else len(byte.sub("?", token.text).encode())
+    return 0 if token.special else len(raw(token.text))
+
+
+def characters(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """The texts of tokens in a row, where several hold the parts of one character put together to what they spell:
+    each text with the number of tokens that it takes. Bytes that spell no character stay by themselves.
+    """
+    found: list[tuple[str, int]] = []
+    place = 0
+    while place < len(texts):
+        found.append(_first(texts[place : place + longest_character]))
+        place += found[-1][1]
+    return found
+
+
+def _first(texts: Sequence[str]) -> tuple[str, int]:
+    if byte.search(texts[0]):
+        data = b""
+        for count, text in enumerate(texts, 1):
+            data += raw(text)
+            try:
+                return data.decode(), count
+            except UnicodeDecodeError as error:
+                if error.reason != "unexpected end of data" or not text:
+                    break
+    return texts[0], 1
+
+
+def raw(text: str) -> bytes:
+    """The bytes of a token's text."""
+    parts = byte.split(text)
+    return b"".join(bytes([int(part, 16)]) if place % 2 else part.encode() for place, part in enumerate(parts))

@@ -118,3 +118,6 @@ class ListedBenchmark:
 
     imported: int
     """Imported scores."""
+
+    questions: int = 0
+    """The most questions that a run of it has answered."""

@@ -216,8 +216,13 @@ def benchmarks(connection: Connection) -> list[ListedBenchmark]:
     asked: dict[str, int] = dict(connection.execute(query).all())
     ours = _numbers(connection, runs, "benchmark", good)
     theirs = _numbers(connection, imported, "benchmark")
+    overall = select(runs.c.benchmark, func.max(scores.c.n)).join_from(runs, scores, scores.c.run == runs.c.id)
+    overall = overall.where(good, scores.c.narrow.in_([False])).group_by(runs.c.benchmark)
+    questions: dict[str, int] = dict(connection.execute(overall).all())
     return [
-        ListedBenchmark(name, asked[name], ours.get(name, nothing)[0], theirs.get(name, nothing)[0])
+        ListedBenchmark(
+            name, asked[name], ours.get(name, nothing)[0], theirs.get(name, nothing)[0], questions.get(name, 0)
+        )
         for name in sorted(asked)
     ]
 

@@ -8,7 +8,7 @@ from leaderbench.boards.export import as_csv
 from leaderbench.web import shown
 from leaderbench.web.live import LiveStore
 from leaderbench.web.values.basics import Paged, Problem
-from leaderbench.web.values.benchmarks import ShownBenchmark
+from leaderbench.web.values.benchmarks import BenchmarkDetail, ScoresSideBySide, ShownBenchmark
 from leaderbench.web.values.boards import ListedBoard, ShownBoard
 from leaderbench.web.values.comparisons import Comparison
 from leaderbench.web.values.models import ModelDetail, ModelScore, ShownModel
@@ -72,17 +72,23 @@ def _models(made: APIRouter, live: LiveStore) -> None:
 
     @made.get("/benchmarks", summary="Every benchmark", tags=["benchmarks"])
     def benchmarks() -> tuple[ShownBenchmark, ...]:
-        return shown.runs.shown_benchmarks(live)
+        return shown.benchmarks.shown_benchmarks(live)
 
     @made.get("/benchmark", summary="One benchmark", tags=["benchmarks"])
-    def benchmark(name: Name) -> ShownBenchmark:
-        return shown.runs.shown_benchmark(live, name)
+    def benchmark(name: Name) -> BenchmarkDetail:
+        return shown.benchmarks.shown_benchmark(live, name)
 
     @made.get("/benchmark/scores", summary="A page of the scores of a benchmark", tags=["benchmarks"])
     def scores(
         name: Name, page: Annotated[PageNumber, Query()] = 1, rows: Annotated[PageSize, Query()] = 100
     ) -> Paged[ModelScore]:
-        return shown.runs.benchmark_scores(live, name, page, rows)
+        return shown.benchmarks.benchmark_scores(live, name, page, rows)
+
+    @made.get("/benchmark/implementations", summary="A page of models in all implementations", tags=["benchmarks"])
+    def sides(
+        name: Name, page: Annotated[PageNumber, Query()] = 1, rows: Annotated[PageSize, Query()] = 100
+    ) -> ScoresSideBySide:
+        return shown.benchmarks.side_by_side(live, name, page, rows)
 
 
 def _runs(made: APIRouter, live: LiveStore) -> None:

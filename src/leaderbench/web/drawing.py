@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json
+from leaderbench.models.spelling import characters
 from leaderbench.results.names import short_names
 from leaderbench.web import files, notation, words
 from leaderbench.web.conditional import program
@@ -100,6 +101,8 @@ def templates(language: str) -> "Environment":
         "t": partial(words.translated, language),
         "tn": partial(words.numbered, language),
         "to": partial(address, language),
+        "token_text": token_text,
+        "together": together,
         "whisker": whisker,
         "whole": partial(notation.whole, language),
     }
@@ -190,6 +193,28 @@ def spaces(text: str) -> str:
     inner = text.strip(" ")
     start = len(text) - len(text.lstrip(" "))
     return ("␣" * start + inner + "␣" * (len(text) - start - len(inner))).replace("\n", "⏎")
+
+
+def together(tokens: Sequence[Any]) -> list[tuple[str, Sequence[Any]]]:
+    """Tokens (`text`, and `special` where they have it) in a row, those that hold parts of one character together."""
+    texts = ["" if token.text is None or getattr(token, "special", False) else token.text for token in tokens]
+    found = []
+    place = 0
+    for text, count in characters(texts):
+        found.append((text, tokens[place : place + count]))
+        place += count
+    return found
+
+
+def token_text(text: str) -> Any:
+    """A token's text, with spaces at its ends and line breaks that can be seen; what is copied is the text itself."""
+    from markupsafe import Markup, escape
+
+    inner = text.strip(" ")
+    start = len(text) - len(text.lstrip(" "))
+    before, behind = (Markup('<span class="space"> </span>') * n for n in (start, len(text) - start - len(inner)))
+    lines = [escape(cells.visible(line)) for line in inner.split("\n")]
+    return before + Markup('<span class="break">\n</span>').join(lines) + behind
 
 
 def once(scores: Sequence[ShownScore]) -> list[ShownScore]:

@@ -65,15 +65,22 @@ def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
 
     @made.get("/benchmarks")
     def benchmarks(request: Request) -> HTMLResponse:
-        return render(request, "benchmarks.html.j2", benchmarks=shown.runs.shown_benchmarks(live))
+        return render(request, "benchmarks.html.j2", benchmarks=shown.benchmarks.shown_benchmarks(live))
 
     @made.get("/benchmark")
-    def benchmark(request: Request, name: Name, page: Annotated[PageNumber, Query()] = 1) -> HTMLResponse:
+    def benchmark(
+        request: Request,
+        name: Name,
+        page: Annotated[PageNumber, Query()] = 1,
+        side: Annotated[PageNumber, Query()] = 1,
+    ) -> HTMLResponse:
         return render(
             request,
             "benchmark.html.j2",
-            benchmark=shown.runs.shown_benchmark(live, name),
-            scores=shown.runs.benchmark_scores(live, name, page),
+            benchmark=shown.benchmarks.shown_benchmark(live, name),
+            scores=shown.benchmarks.benchmark_scores(live, name, page),
+            sides=shown.benchmarks.side_by_side(live, name, side),
+            chart=shown.benchmarks.distribution(live, name, language),
         )
 
 

@@ -1,10 +1,8 @@
 """What is said of benchmarks and runs."""
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import asdict
 
-from leaderbench.benchmarks import registry
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report.html import finite
 from leaderbench.models.baselines import is_baseline
@@ -14,59 +12,10 @@ from leaderbench.results.listings import ListedRun
 from leaderbench.results.runs import Run
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import model_score, named, shown_score
+from leaderbench.web.shown.models import shown_score
 from leaderbench.web.values.basics import Paged
-from leaderbench.web.values.benchmarks import ShownBenchmark
-from leaderbench.web.values.models import ModelScore
 from leaderbench.web.values.runs import RunDetail, ShownRun
 from leaderbench.web.views import RunsView
-
-
-def shown_benchmarks(live: LiveStore) -> tuple[ShownBenchmark, ...]:
-    """Every benchmark that can be asked or has scores; those with scores first."""
-    counts = {item.name: item for item in live.index.benchmarks()}
-    names = [*counts, *(name for name in registry.names() if name not in counts)]
-    return tuple(_benchmark(name, counts) for name in names)
-
-
-def _benchmark(name: str, counts: Mapping[str, object]) -> ShownBenchmark:
-    plain = registry.get(name) if name in registry.names() else None
-    count = counts.get(name)
-    return ShownBenchmark(
-        name=name,
-        summary=Sentence(plain.summary) if plain else "",
-        dataset=plain.dataset if plain else "",
-        metrics=tuple(map(named, plain.metrics)) if plain else (),
-        models=getattr(count, "models", 0),
-        runs=getattr(count, "runs", 0),
-        imported=getattr(count, "imported", 0),
-    )
-
-
-def shown_benchmark(live: LiveStore, name: str) -> ShownBenchmark:
-    """One benchmark. Raises `AbsentError`."""
-    for item in shown_benchmarks(live):
-        if item.name == name:
-            return item
-    raise AbsentError(Sentence("There is no benchmark '{name}' here.", name=name[:200]))
-
-
-def benchmark_scores(live: LiveStore, name: str, page: int = 1, size: int = 100) -> Paged[ModelScore]:
-    """A page of the scores of a benchmark in its first metric of each run, the highest first."""
-    shown_benchmark(live, name)
-
-    def read() -> list[ModelScore]:
-        seen: set[str] = set()
-        found = []
-        for entry in live.index.entries([name]):
-            if entry.benchmark == name and (not entry.run or entry.run not in seen):
-                seen.add(entry.run)
-                found.append(model_score(live, entry))
-        return sorted(found, key=lambda item: (item.score.estimate is None, -(item.score.estimate or 0.0), item.model))
-
-    scores = live.keep(("benchmark", name), live.version(), read)
-    start = (page - 1) * size
-    return Paged[ModelScore](items=tuple(scores[start : start + size]), page=page, size=size, total=len(scores))
 
 
 def shown_runs(live: LiveStore, view: RunsView) -> Paged[ShownRun]:

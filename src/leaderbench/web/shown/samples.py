@@ -1,10 +1,11 @@
 """What became of each question of a run: pages over the columns of its samples; only those shown become values."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.noise import noise
-from leaderbench.records import Sample
+from leaderbench.records import Sample, TokenText
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import StoredSamples, from_table, to_table
 from leaderbench.sentences import Sentence
@@ -117,7 +118,21 @@ def _flat(mask: Any) -> Any:
 
 
 def _split(table: "pa.Table", number: int, sample: Sample) -> int:
-    """Where in its prompt the question begins: behind what it shares with another question of its subset."""
+    """Where in its prompt the question begins: behind the last solved example."""
+    return max(_behind_what_is_shared(table, number, sample), _behind_the_last_answer(sample.prompt))
+
+
+def _behind_the_last_answer(prompt: str) -> int:
+    """Where the question begins if examples end with the line that it ends with, such as `Answer:`; else 0."""
+    text = prompt.rstrip()
+    start = text.rfind("\n")
+    line_before = text.rfind(text[start:], 0, start) if start >= 0 else -1
+    end = text.find("\n\n", line_before + 1, start) if line_before >= 0 else -1
+    return end + 2 if end >= 0 else 0
+
+
+def _behind_what_is_shared(table: "pa.Table", number: int, sample: Sample) -> int:
+    """Where the question begins if other questions of its subset share what stands before."""
     for other in (number + 1, number - 1):
         if 0 <= other < table.num_rows and table.column("subset")[other].as_py() == sample.subset:
             shared = _shared(sample.prompt, table.column("prompt")[other].as_py() or "")
@@ -181,20 +196,35 @@ def shown_sample(live: LiveStore, name: str, number: int) -> ShownSample:
     split = _split(table, number, sample)
     short = _listed(number, sample, split, noise(run.manifest.model))
     best = max(sample.log_likelihoods, default=None)
+    texts, trouble = token_texts(live, name)
     return ShownSample(
         **{field: getattr(short, field) for field in ListedSample.model_fields},
         shots=sample.prompt[:split],
         prompt_end=sample.prompt[split:],
-        continuations=tuple(_continuation(sample, place, best) for place in range(len(sample.continuations))),
+        continuations=tuple(_continuation(sample, place, best, texts) for place in range(len(sample.continuations))),
         context_tokens=sample.context_tokens,
         truncated_tokens=sample.truncated_tokens,
         shots_dropped=sample.shots_dropped,
         metrics={name: known(value) for name, value in sample.metrics.items()},
         error=sample.error,
+        tokens_problem=trouble,
     )
 
 
-def _continuation(sample: Sample, place: int, best: float | None) -> ShownContinuation:
+def token_texts(live: LiveStore, run: str) -> tuple[Mapping[int, TokenText], str]:
+    """The texts of a run's tokens, and why they cannot be read; both empty where the run keeps none."""
+
+    def read() -> tuple[Mapping[int, TokenText], str]:
+        try:
+            found = live.store.tokens(run)
+        except LeaderbenchError as error:
+            return {}, live.told(error)
+        return {} if found is None else found.texts, ""
+
+    return live.keep(("tokens", run), live.version(), read)
+
+
+def _continuation(sample: Sample, place: int, best: float | None, texts: Mapping[int, TokenText]) -> ShownContinuation:
     def at(values: tuple[Any, ...], absent: Any) -> Any:
         return values[place] if place < len(values) else absent  # imported runs may lack some
 
@@ -205,7 +235,8 @@ def _continuation(sample: Sample, place: int, best: float | None) -> ShownContin
         text=sample.continuations[place],
         log_likelihood=None if likelihood is None else known(likelihood),
         tokens=tuple(
-            ShownToken(id=token, log_probability=known(value)) for token, value in zip(tokens, logs, strict=False)
+            ShownToken(id=token, text=texts[token].text if token in texts else None, log_probability=known(value))
+            for token, value in zip(tokens, logs, strict=False)
         ),
         chosen=best is not None and likelihood == best,
     )

@@ -1,6 +1,6 @@
 """Samples of runs, as the site and its API show them."""
 
-from leaderbench.web.values.basics import Number, Paged, Value
+from leaderbench.web.values.basics import Number, Paged, Value, Words
 
 
 class ListedSample(Value):
@@ -32,6 +32,10 @@ class ShownToken(Value):
     """A token of an answer."""
 
     id: int
+    text: str | None
+    """What it adds to the text, a byte that is no character by itself as `<0xE2>`; null where the run does not keep it,
+    as imported and older ones do not."""
+
     log_probability: Number
 
 
@@ -60,6 +64,8 @@ class ShownSample(ListedSample):
     shots_dropped: int
     metrics: dict[str, Number]
     error: str | None
+    tokens_problem: Words
+    """Why the texts of tokens cannot be read; empty where they can, or where there are none."""
 
 
 class SamplePage(Value):
