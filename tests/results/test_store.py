@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Flag, Sample
 from leaderbench.results import files
+from leaderbench.results import store as stores
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 
@@ -191,6 +192,36 @@ def test_a_damaged_run_is_mended_by_saving_it_again(store: Store, run: MakeRun, 
     (folder / name).write_bytes(b"\x00" * 100)
     store.save(run())
     assert tuple(store.run(run().id).samples) == run().samples
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "scores.json", "samples.parquet"])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_a_store_has_a_run_only_while_all_its_files_are_whole(
+    store: Store, run: MakeRun, name: str, damage: Callable[[Path], object]
+) -> None:
+    assert not store.has(run().id)
+    folder = store.save(run())
+    assert store.has(run().id)
+    damage(folder / name)
+    assert not store.has(run().id)
+
+
+def test_a_manifest_of_an_older_program_is_read_without_what_it_does_not_record(store: Store, run: MakeRun) -> None:
+    folder = store.save(run())
+    content = json.loads((folder / "manifest.json").read_text())
+    older = {name: value for name, value in content.items() if name not in ("engine", "counts", "format", "sha256")}
+    digests = content["sha256"] | {"manifest": stores.digest(stores.dumped(older))}
+    (folder / "manifest.json").write_bytes(stores.dumped({"format": 0, **older, "sha256": digests}))
+    manifest = store.run(run().id).manifest
+    assert (manifest.engine, manifest.counts, manifest.settings) == ({}, {}, "")
+    assert manifest.model == run().manifest.model
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"format": Infinity}', "[]", '{"format": 1, "sha256": []}', "\xff"])
+def test_a_manifest_of_anything_is_damaged_in_one_sentence(store: Store, run: MakeRun, text: str) -> None:
+    (store.save(run()) / "manifest.json").write_text(text, encoding="latin-1")
+    (found,) = store.runs()
+    assert "manifest.json is damaged" in str(found.problem)
 
 
 def test_a_damaged_run_hides_no_other(store: Store, run: MakeRun) -> None:

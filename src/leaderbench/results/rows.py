@@ -93,7 +93,7 @@ def fingerprint(files: Iterable[str], before: int) -> str:
 def run_rows(name: str, folder: Path) -> Found:
     """What a run's manifest and scores say; of a damaged one what could still be read, and its problem."""
     try:
-        run = stores._read(folder)
+        run = stores.read_folder(folder)
         return Found(_run_row(name, run.manifest), _score_rows(name, run.scores))
     except LeaderbenchError as error:
         problem = str(error)
@@ -146,7 +146,7 @@ def _remains(name: str, folder: Path) -> Found:
         left = Found(_run_row(name, manifest), _score_rows(name, _lost(manifest)))
         if int(content["format"]) <= stores.format_version:
             data = (folder / "scores.json").read_bytes()
-            if stores._digest(data) == content["sha256"]["scores.json"]:
+            if stores.digest(data) == content["sha256"]["scores.json"]:
                 left = Found(left.row, _score_rows(name, [score_from_json(item) for item in json.loads(data)]))
     except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return left

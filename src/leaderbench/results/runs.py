@@ -146,8 +146,11 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
 
 
 def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
-    """The manifest that `manifest_to_json` gave; further keys are passed over. Raises `LookupError`, `TypeError`."""
-    manifest = Manifest(**{item.name: content[item.name] for item in fields(Manifest)})
+    """The manifest that `manifest_to_json` gave; further keys are passed over, and what an older program did not record
+    is empty. Raises `LookupError` where it does not say what was asked of whom, `TypeError`.
+    """
+    known = {"created": "", **{name: {} for name in ("limits", "environment", "engine", "counts")}, **content}
+    manifest = Manifest(**{item.name: known[item.name] for item in fields(Manifest)})
     for name in ("model", "benchmark", "limits", "environment", "engine", "counts"):
         if not isinstance(getattr(manifest, name), dict):
             raise TypeError(f"{name} is not an object")

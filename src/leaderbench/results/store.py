@@ -110,16 +110,18 @@ class Store:
         return _tokens(folder)
 
     def has(self, run: str) -> bool:
-        """Whether the run of this id is there as a whole, none of its files damaged."""
+        """Whether a run of this id is there, and none of its files is damaged as far as this program can tell."""
         folder = next((folder for folder in self._folders() if folder.name == run), None)
+        if folder is None:
+            return False
         try:
-            if folder is None:
-                return False
             samples = read_folder(folder).samples
             _tokens(folder)
             return digest(samples.path.read_bytes()) == samples.checksum
-        except (DamagedRunError, OSError):
+        except (DamagedRunError, FileNotFoundError):
             return False
+        except (LeaderbenchError, OSError):  # of a newer program, or not to be read by this user
+            return True
 
     def _log_folder(self, model_name: str, model_identity: str) -> Path:
         """The folder of this identity, whatever name its model had when it was first asked."""

@@ -52,6 +52,24 @@ def test_tasks_with_samples_become_one_run_a_benchmark_and_no_scores(write: Writ
     assert runs(store)["lm-eval/piqa"].samples[0].example_id == "piqa/0"
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "scores.json", "samples.parquet"])
+def test_importing_again_mends_a_damaged_run_and_leaves_a_whole_one(write: Write, store: Store, name: str) -> None:
+    tasks = {"piqa": choice_rows(seed=3)}
+    (first,) = with_samples(write, store, tasks).imported
+    file = store.path / "runs" / first.run / name
+    whole, state = file.read_bytes(), file.stat()
+    assert [item.new for item in with_samples(write, store, tasks).imported] == [False]
+    assert file.stat().st_ino == state.st_ino
+    file.write_bytes(whole[: len(whole) // 2])
+    assert [item.new for item in with_samples(write, store, tasks).imported] == [True]
+    assert len(store.run(first.run).samples) == 4
+
+
+def test_paths_and_stores_may_be_texts(write: Write, store: Store) -> None:
+    path = write(results({"piqa": {"acc,none": 0.5, "acc_stderr,none": 0.1}}))
+    assert import_lm_eval(str(path), str(store.path)).imported
+
+
 def test_a_sample_has_all_that_its_line_tells_and_nothing_else(write: Write, store: Store) -> None:
     rows = [choice_row(3, [-1.5, -1.0, -4.0, -9.0], 1), choice_row(7, [-1.0, -2.0, -2.5, -3.0], 2)]
     with_samples(write, store, {"mmlu_anatomy": rows})

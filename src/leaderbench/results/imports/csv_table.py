@@ -27,7 +27,7 @@ from leaderbench.results.entries import Entry
 from leaderbench.results.imports.csv_columns import Column, Scale, column_of, written_number
 from leaderbench.results.imports.csv_headers import Columns, columns_of, plain
 from leaderbench.results.imports.files import Source, UnusableError, check_count, plain_name, read, text_of
-from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
 from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
@@ -75,7 +75,7 @@ class Table:
         self.troubles.setdefault(reason, []).append(row.line)
 
 
-def import_csv(paths: Sequence[Path], store: Store) -> Report:
+def import_csv(paths: Paths, store: Store | str | Path) -> Report:
     """Import tables of published numbers, and of folders every `.csv` and `.tsv` in them.
 
     Raises `LeaderbenchError` where a path does not exist, holds no table, or the store cannot be written; what is wrong

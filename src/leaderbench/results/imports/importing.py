@@ -57,8 +57,8 @@ class Importing:
         self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
 
     def run(self, source: Source, run: Run) -> None:
-        """Store a run; one that is there stays."""
-        new = not (self.store.path / "runs" / run.id / "manifest.json").exists()
+        """Store a run; one that is there stays, unless it is damaged."""
+        new = not self.store.has(run.id)
         if new:
             self.store.save(run)
         model, benchmark = str(run.manifest.model["name"]), str(run.manifest.benchmark["name"])
@@ -104,17 +104,24 @@ def into(store: Store) -> Iterator[Importing]:
         os.close(lock)
 
 
+Paths = str | Path | Sequence[str | Path]
+"""Files, or folders that hold them at any depth; one or several."""
+
+
 def import_each(
-    paths: Sequence[Path], store: Store, wanted: Callable[[str], bool], take: Callable[[Importing, Source], None]
+    paths: Paths, store: Store | str | Path, wanted: Callable[[str], bool], take: Callable[[Importing, Source], None]
 ) -> Report:
     """Hand each file to `take`, one after the other; one that is unusable is reported and passed over.
 
     Raises `LeaderbenchError` where a path does not exist or the store cannot be written.
     """
-    sources, problems = find(paths, wanted)
+    places = [Path(item) for item in ([paths] if isinstance(paths, str | Path) else paths)]
+    sources, problems = find(places, wanted)
     if not sources and not problems:
-        raise LeaderbenchError(f"There is no result file in {_listed(paths)}: give a result file, or a folder of them.")
-    with into(store) as importing:
+        raise LeaderbenchError(
+            f"There is no result file in {_listed(places)}: give a result file, or a folder of them."
+        )
+    with into(store if isinstance(store, Store) else Store(store)) as importing:
         importing.skipped.extend(problems)
         for source in sources:
             try:

@@ -22,7 +22,7 @@ from leaderbench.results.imports.files import (
     plain_name,
     read,
 )
-from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, manifest_of, model_name, settings_of
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
 from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, suffix, task_of
@@ -43,7 +43,7 @@ _time = re.compile(r"_(\d{4}-\d\d-\d\dT[\d.:+-]+)\.json$")
 _not_metrics = frozenset({"alias", "name", "sample_len", "sample_count", "samples", " "})
 
 
-def import_lm_eval(paths: Sequence[Path], store: Store) -> Report:
+def import_lm_eval(paths: Paths, store: Store | str | Path) -> Report:
     """Import results files of lm-eval, and of folders every one in them, with the samples that lie beside them.
 
     Raises `LeaderbenchError` where a path does not exist, holds no such file, or the store cannot be written; what is

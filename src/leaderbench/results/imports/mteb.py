@@ -6,7 +6,7 @@ subsets. MTEB publishes neither an error nor the number of questions, so its sco
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from leaderbench.results.imports.files import (
     plain_name,
     read,
 )
-from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
 from leaderbench.results.imports.values import mapping, moment, moment_in, name, number, quoted, slug
@@ -32,7 +32,7 @@ METRIC = "main_score"
 NO_INTERVAL = "MTEB publishes neither standard errors nor numbers of questions: its scores have no interval."
 
 
-def import_mteb(paths: Sequence[Path], store: Store) -> Report:
+def import_mteb(paths: Paths, store: Store | str | Path) -> Report:
     """Import result files of MTEB, and of folders every one in them.
 
     Raises `LeaderbenchError` where a path does not exist, holds no such file, or the store cannot be written; what is

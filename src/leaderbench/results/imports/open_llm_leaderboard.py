@@ -21,7 +21,7 @@ from leaderbench.results.imports.files import (
     plain_name,
     read,
 )
-from leaderbench.results.imports.importing import Found, Importing, import_each
+from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
 from leaderbench.results.imports.values import count, mapping, moment_in, name, number, quoted, slug
@@ -50,7 +50,7 @@ MEANS = "The files' own means over all tasks (`all`) are not imported: a board m
 MACRO = "MMLU is the mean over its 57 subjects, worked out from their scores."
 
 
-def import_open_llm_leaderboard(paths: Sequence[Path], store: Store) -> Report:
+def import_open_llm_leaderboard(paths: Paths, store: Store | str | Path) -> Report:
     """Import result files of the Open LLM Leaderboard, and of folders every one in them.
 
     Raises `LeaderbenchError` where a path does not exist, holds no such file, or the store cannot be written; what is
