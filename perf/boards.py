@@ -196,7 +196,7 @@ def pool(column: Column, levels: int, folder: Path) -> Pool:
         scores = aggregate(from_table(table), column.benchmark.metrics)
         content = {
             "samples.parquet": to_parquet(list(from_table(table))),
-            "scores.json": stores._dump([score_to_json(score) for score in scores]),
+            "scores.json": stores.dumped([score_to_json(score) for score in scores]),
         }
         paths = {name: folder / f"{column.benchmark.name.replace('/', '-')}-{level}-{name}" for name in content}
         for name, data in content.items():
@@ -246,8 +246,8 @@ def write(store: Path, pools: Sequence[Pool], models: Iterable[int]) -> int:
             for name, path in part.files[level].items():
                 _link(path, folder / name)
             content = manifest_to_json(manifest)
-            digests = part.digests[level] | {"manifest": stores._digest(stores._dump(content))}
-            text = stores._dump({"format": stores.format_version, **content, "sha256": digests})
+            digests = part.digests[level] | {"manifest": stores.digest(stores.dumped(content))}
+            text = stores.dumped({"format": stores.format_version, **content, "sha256": digests})
             (folder / "manifest.json").write_bytes(text)
             written += 1
     return written
@@ -273,7 +273,16 @@ def make(store: Path, names: Sequence[str], models: int, questions: int, levels:
     columns = [Column(registry.get(name), questions, shots_words) for name in names]
     done = write(store, [pool(column, levels, beside) for column in columns], range(models))
     shutil.rmtree(beside)
+    write_board(store, names)
     return done
+
+
+def write_board(store: Path, names: Sequence[str]) -> None:
+    """A board of these columns, called as the store."""
+    lines = [f'title = "{store.name}"', 'rule = "mean"']
+    lines += [line for name in names for line in ("", "[[columns]]", f'benchmark = "{name}"')]
+    (store / "boards").mkdir(exist_ok=True)
+    (store / "boards" / f"{store.name}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def wide(store: Path, models: int = 10_000, columns: int = len(WIDE)) -> int:
