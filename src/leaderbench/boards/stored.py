@@ -1,5 +1,6 @@
 """The boards of a store: from its name to a table, with what its index and its runs say."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,3 +45,16 @@ def entries(store: Store, spec: BoardSpec) -> list[Entry]:
     with Index(store) as index:
         index.refresh()
         return index.entries({source for piece in pieces for source in piece.part.sources}, overall_only=overall)
+
+
+def command(name: str, spec: BoardSpec, store: str = "") -> str:
+    """What gives a board its first scores: a command, for the store in this folder or for the usual one."""
+    asked = [part.benchmark for column in spec.columns for part in column.pieces if part.benchmark]
+    families = {benchmark.partition("/")[0] for benchmark in asked}
+    if name == "demo" and families == {"exam"}:
+        words = ["leaderbench", "demo"]
+    elif asked:
+        words = ["leaderbench", "run", "MODEL", "--benchmark", families.pop() if len(families) == 1 else asked[0]]
+    else:
+        words = ["leaderbench", "import", "csv", "FILE"]
+    return shlex.join([*words, *(["--store", store] if store else [])])

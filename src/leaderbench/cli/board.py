@@ -55,7 +55,7 @@ def board(
         return
     from leaderbench.boards import export
     from leaderbench.boards.ranks import Mode
-    from leaderbench.boards.stored import board_table
+    from leaderbench.boards.stored import board_table, command
 
     table = board_table(name, store, mode=Mode(rank.value))
     if json:
@@ -67,7 +67,8 @@ def board(
     elif table.rows:
         print_table(table, all_columns=all_columns)
     if not table.rows:
-        terminal.stderr().print(empty(table, str(store)), markup=False, soft_wrap=True)
+        said = f"The board {table.name} has no scores in {store} yet. Make some: "
+        terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
 
 
 def store_path(store: Path) -> Path:
@@ -113,19 +114,6 @@ def print_boards(store: Path, *, json: bool) -> None:
     for item in found:
         if item.problem:
             terminal.stderr().print(on_one_line(item.problem), style="yellow", markup=False, soft_wrap=True)
-
-
-def empty(table: "BoardTable", store: str) -> str:
-    """What to run where a board has no rows."""
-    asked = next((part.benchmark for column in table.spec.columns for part in column.pieces if part.benchmark), None)
-    if table.name == "demo":
-        command = f"leaderbench demo --store {store}"
-    elif asked is None:
-        command = f"leaderbench import csv FILE --store {store}"
-    else:
-        families = {p.benchmark.partition("/")[0] for c in table.spec.columns for p in c.pieces if p.benchmark}
-        command = f"leaderbench run MODEL --benchmark {families.pop() if len(families) == 1 else asked} --store {store}"
-    return f"The board {table.name} has no scores in {store} yet. Make some: {command}"
 
 
 def print_table(table: "BoardTable", *, all_columns: bool) -> None:
