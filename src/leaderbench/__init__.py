@@ -5,6 +5,7 @@ import leaderbench as lb
 
 run = lb.evaluate("./my-checkpoint", "mmlu/original", limit=100)
 run.scores, run.samples
+lb.board("mmlu", "leaderbench-store").rows
 ```
 """
 
@@ -12,33 +13,67 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from leaderbench.boards.stored import board_table as board
     from leaderbench.errors import LeaderbenchError
+    from leaderbench.evaluation.known_models import known_models
     from leaderbench.evaluation.run import evaluate
     from leaderbench.explain.difference.diff import diff
+    from leaderbench.explain.difference.several import compare_runs
     from leaderbench.explain.order.stability import stability
     from leaderbench.explain.split.explanation import explanation
     from leaderbench.models.load import load_model
+    from leaderbench.results.imports import import_csv, import_lm_eval, import_mteb, import_open_llm_leaderboard
+    from leaderbench.results.index import Index
     from leaderbench.results.runs import Run
     from leaderbench.results.store import Store
+    from leaderbench.web.server import serving
 
-__all__ = ["LeaderbenchError", "Run", "Store", "diff", "evaluate", "explanation", "load_model", "stability"]
+__all__ = [
+    "Index",
+    "LeaderbenchError",
+    "Run",
+    "Store",
+    "board",
+    "compare_runs",
+    "diff",
+    "evaluate",
+    "explanation",
+    "import_csv",
+    "import_lm_eval",
+    "import_mteb",
+    "import_open_llm_leaderboard",
+    "known_models",
+    "load_model",
+    "serving",
+    "stability",
+]
 
 _HOMES = {
-    "LeaderbenchError": "leaderbench.errors",
-    "Run": "leaderbench.results.runs",
-    "Store": "leaderbench.results.store",
-    "diff": "leaderbench.explain.difference.diff",
-    "evaluate": "leaderbench.evaluation.run",
-    "explanation": "leaderbench.explain.split.explanation",
-    "load_model": "leaderbench.models.load",
-    "stability": "leaderbench.explain.order.stability",
+    "Index": "results.index",
+    "LeaderbenchError": "errors",
+    "Run": "results.runs",
+    "Store": "results.store",
+    "board": "boards.stored:board_table",
+    "compare_runs": "explain.difference.several",
+    "diff": "explain.difference.diff",
+    "evaluate": "evaluation.run",
+    "explanation": "explain.split.explanation",
+    "import_csv": "results.imports",
+    "import_lm_eval": "results.imports",
+    "import_mteb": "results.imports",
+    "import_open_llm_leaderboard": "results.imports",
+    "known_models": "evaluation.known_models",
+    "load_model": "models.load",
+    "serving": "web.server",
+    "stability": "explain.order.stability",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Public names are found on first use, so that `leaderbench --help` imports nothing heavy.
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        module, _, other = _HOMES[name].partition(":")
+        return getattr(import_module(f"{__name__}.{module}"), other or name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -49,19 +49,19 @@ class Board:
     """Whether it stands in the place of a shipped board of the same name."""
 
 
-def boards(store: Path | None = None) -> list[Board]:
+def boards(store: str | Path | None = None) -> list[Board]:
     """Every board: the shipped ones by name, then those of the store; a store's own board takes the place of a shipped
     one of its name, and says so.
     """
     shipped = dict(_files(files(__package__) / "shipped"))
     found = {name: read(name, item) for name, item in shipped.items()}
-    if store is not None and (store / folder).is_dir():
-        for name, item in _files(store / folder):
+    if store is not None and (own := Path(store) / folder).is_dir():
+        for name, item in _files(own):
             found[name] = read(name, item, own=True, overrides=name in shipped)
     return list(found.values())
 
 
-def board(name: str, store: Path | None = None) -> Board:
+def board(name: str, store: str | Path | None = None) -> Board:
     """The board of this name, whose spec is there. Raises `LeaderbenchError` where there is none, with the nearest
     name, or its file has a problem.
     """

@@ -4,11 +4,17 @@ import contextlib
 import errno
 import ipaddress
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.store import Store
 from leaderbench.web.hosts import Hosts, loopback
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 usual = 7860
 """The port where nobody names one."""
@@ -89,19 +95,42 @@ def serve(store: Store, made: socket.socket, names: Sequence[str] = ()) -> None:
 
     With `names`, only requests to one of them are answered.
     """
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
+        _server(store, names).run(sockets=[made])
+
+
+@contextlib.contextmanager
+def serving(store: Store | str | Path, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve a store while the block runs, from a thread of its own: `with serving("leaderbench-store") as address:`.
+
+    Port 0 is any free one. Raises `LeaderbenchError` where nothing can listen there.
+    """
+    place = store if isinstance(store, Store) else Store(store)
+    with listening(host, port) as made:
+        server = _server(place, names(made, host))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [made]}, name="leaderbench-site", daemon=True)
+        thread.start()
+        try:
+            yield address(made)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(store: Store, names: Sequence[str]) -> "Server":
     import uvicorn
 
     from leaderbench.web.application import application
     from leaderbench.web.live import LiveStore
 
     app = application(LiveStore(store))
-    config = uvicorn.Config(
-        Hosts(app, names) if names else app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-        ws="none",
+    return uvicorn.Server(
+        uvicorn.Config(
+            Hosts(app, names) if names else app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            ws="none",
+        )
     )
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
-        uvicorn.Server(config).run(sockets=[made])

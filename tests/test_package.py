@@ -1,0 +1,81 @@
+"""What `import leaderbench as lb` offers."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import leaderbench as lb
+from tests.web.conftest import make_run
+
+PUBLIC = [
+    "Index",
+    "LeaderbenchError",
+    "Run",
+    "Store",
+    "board",
+    "compare_runs",
+    "diff",
+    "evaluate",
+    "explanation",
+    "import_csv",
+    "import_lm_eval",
+    "import_mteb",
+    "import_open_llm_leaderboard",
+    "known_models",
+    "load_model",
+    "serving",
+    "stability",
+]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> lb.Store:
+    made = lb.Store(tmp_path / "store")
+    for place, model in enumerate(["org/a", "org/b", "org/c"]):
+        made.save(make_run(model, "mmlu/harness", run_id=f"aaaaaaaaaaa{place}", right=30 - 8 * place))
+    return made
+
+
+def test_the_public_names_are_these_and_each_is_there() -> None:
+    assert dir(lb) == PUBLIC == sorted(lb.__all__)
+    assert all(callable(getattr(lb, name)) for name in PUBLIC)
+
+
+def test_a_name_that_is_not_public_is_absent() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = lb.nothing
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = "import sys, leaderbench; print([n for n in ('torch', 'numpy', 'pydantic', 'fastapi') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_board_is_one_call(store: lb.Store) -> None:
+    assert [row.model for row in lb.board("mmlu", str(store.path)).rows] == ["org/a", "org/b", "org/c"]
+
+
+def test_several_runs_are_compared_in_one_call(store: lb.Store) -> None:
+    found = lb.compare_runs([store.run(f"aaaaaaaaaaa{place}") for place in range(3)])
+    assert len(found.sentences) == 3
+
+
+def test_published_scores_come_in_with_one_call(store: lb.Store, tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("model,benchmark,score\norg/d,mmlu,0.5\n")
+    assert lb.import_csv(tmp_path / "scores.csv", store).imported
+    with lb.Index(store) as index:
+        index.refresh()
+        assert [entry.model for entry in index.entries("mmlu")][-1] == "org/d"
+    assert [item.imported for item in lb.known_models(store, "org/d").models] == [1]
+
+
+def test_the_site_is_served_while_a_block_runs(store: lb.Store) -> None:
+    with lb.serving(store) as address, urllib.request.urlopen(f"{address}/api/v1/boards", timeout=30) as answer:
+        assert {"mmlu", "demo"} <= {item["name"] for item in json.load(answer)}
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{address}/api/v1/boards", timeout=5)
