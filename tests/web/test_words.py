@@ -3,15 +3,18 @@
 import importlib.util
 import re
 from collections.abc import Iterable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
+from starlette.testclient import TestClient
 
 from leaderbench.sentences import Sentence, counted
 from leaderbench.web import words
+from tests.web.conftest import SCRIPT
 
 ROOT = Path(__file__).parents[2]
 others = [language for language in words.languages if language != "en"]
@@ -93,8 +96,10 @@ def test_a_number_of_things_has_its_own_form_in_english() -> None:
 
 
 def test_a_sentence_within_a_sentence_is_translated_too() -> None:
-    outer = Sentence("but: {other}", other=Sentence("Nothing beyond its name."))
-    assert words.translated("zh", outer) == "但：除名称外一无所知。"
+    inner = Sentence("Nothing beyond its name.")
+    known = words.translated("zh", inner)
+    assert known != inner
+    assert words.translated("zh", Sentence("but: {other}", other=inner)) == f"但：{known}"
 
 
 def test_texts_of_strangers_in_a_sentence_are_no_templates() -> None:
@@ -121,3 +126,72 @@ def test_both_readmes_name_the_same_commands_and_pages() -> None:
     assert "(README.md)" in chinese.partition("\n## ")[0]
     pages = [set(re.findall(r"\]\(((?:docs/)?\w[^)#]*)\)", text)) for text in (english, chinese)]
     assert pages[0] - {"README.zh-CN.md"} == pages[1] - {"README.md"}
+
+
+class _Prose(HTMLParser):
+    """What a reader of a page is told: its texts and labels, without code and what models and datasets say."""
+
+    others = {"pre", "code", "script", "style", "dd"}
+    empty = {"meta", "link", "input", "br", "path", "line", "img"}
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: list[bool] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.found += [known[name] or "" for name in ("title", "aria-label", "placeholder") if name in known]
+        if tag not in self.empty:
+            data = "question" in (known.get("class") or "").split()
+            self._open.append(tag in self.others or data or (known.get("lang") or "zh")[:2] != "zh")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.empty and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not any(self._open):
+            self.found.append(data)
+
+
+chinese_pages = [
+    "",
+    "boards/small?values=normalised&q=o&ranks=filtered",
+    "boards/chinese",
+    "models",
+    "model?name=org/good-7b",
+    "benchmarks",
+    "benchmark?name=mmlu/harness",
+    "runs",
+    "runs/cccccccccccc",
+    "runs/cccccccccccc/samples",
+    "runs/cccccccccccc/samples/2",
+    "compare?run=aaaaaaaaaaa0&run=bbbbbbbbbbb0",
+    "about",
+    "nowhere",
+    "boards/absent",
+    "boards/small?columns=absent",
+    "runs?page=0&colour=red",
+    "runs/absent",
+    "runs/cccccccccccc/samples/999",
+    "compare?run=aaaaaaaaaaa0&run=aaaaaaaaaaa0",
+]
+
+
+@pytest.mark.parametrize("page", chinese_pages)
+def test_a_chinese_page_holds_no_english_sentence(client: TestClient, page: str) -> None:
+    # what strangers wrote, names, and what is told to who writes a board's file
+    others = (
+        SCRIPT,
+        "Two columns, as",
+        "Small <b>board</b>",
+        "Open LLM Leaderboard",
+        "there is no benchmark",
+        "did you mean",
+    )
+    for text in _Prose(client.get(f"/zh/{page}").text).found:
+        for name in others:
+            text = text.replace(name, "")
+        assert not re.search(r"[A-Za-z]{2,}(?:[ ,]+[A-Za-z']+){2,}", text), text

@@ -9,6 +9,7 @@ from leaderbench.explain.difference import causes as named
 from leaderbench.explain.difference.causes import Cause
 from leaderbench.explain.noise import rounding
 from leaderbench.records import Sample
+from leaderbench.sentences import Sentence, counted
 
 
 class Kind(StrEnum):
@@ -83,9 +84,17 @@ class FirstCause:
     """The causes that differ between the manifests and can have made it."""
 
     def __str__(self) -> str:
+        return str(self.said)
+
+    @property
+    def said(self) -> Sentence:
+        """All of it, as one text."""
+        kind = Sentence(self.kind.value)
+        if not self.detail:
+            return kind
         if self.kind is Kind.NUMERICS:
-            return ", ".join(filter(None, [self.kind.value, self.detail]))
-        return f"{self.kind}: {self.detail}" if self.detail else self.kind.value
+            return Sentence("{one}, {other}", one=kind, other=self.detail)
+        return Sentence("{what}: {detail}", what=kind, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +170,12 @@ def first_cause(a: Sample, b: Sample, terms: Terms) -> FirstCause:
 def _of_prompt(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str] | None:
     """What differs in the text of the question, its right answer included."""
     if a.target != b.target:
-        return Kind.TARGET, f"{a.target!r} against {b.target!r}"
+        return Kind.TARGET, _against(repr(a.target), repr(b.target))
     if a.prompt == b.prompt or not a.prompt or not b.prompt:
         return None
     place = parting(a.prompt, b.prompt)
-    where = f"from character {place:,} on, {excerpt(a.prompt, place)} against {excerpt(b.prompt, place)}"
+    parts = {"a": excerpt(a.prompt, place), "b": excerpt(b.prompt, place)}
+    where = Sentence("from character {n} on, {a} against {b}", n=place, **parts)
     same_end = question_of(a.prompt) == question_of(b.prompt)
     if terms.differs(named.PROMPT, named.CHAT) is not False:
         return Kind.OPENING if same_end else Kind.LAYOUT, where
@@ -177,22 +187,37 @@ def _of_prompt(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str] | None:
 def _of_tokens(a: Sample, b: Sample) -> tuple[Kind, str] | None:
     """What differs between the prompt and the tokens that the model saw."""
     if a.shots_dropped != b.shots_dropped:
-        return Kind.TRUNCATION, f"{_count(a.shots_dropped, 'shot')} dropped against {b.shots_dropped}"
+        return Kind.TRUNCATION, counted(
+            "{n} shot dropped against {other}",
+            "{n} shots dropped against {other}",
+            a.shots_dropped,
+            other=b.shots_dropped,
+        )
     if a.truncated_tokens != b.truncated_tokens:
-        return Kind.TRUNCATION, f"{_count(a.truncated_tokens, 'token')} cut against {b.truncated_tokens:,}"
+        return Kind.TRUNCATION, counted(
+            "{n} token cut against {other}",
+            "{n} tokens cut against {other}",
+            a.truncated_tokens,
+            other=b.truncated_tokens,
+        )
     wrote = is_generation(a), is_generation(b)
     if wrote[0] != wrote[1] and a.continuations and b.continuations:
-        said = ["a text was written" if is_generation(x) else f"{len(x.continuations)} were compared" for x in (a, b)]
-        return Kind.ASKED, " against ".join(said)
+        return Kind.ASKED, _against(*(_way_of_asking(sample) for sample in (a, b)))
     compared = a.continuations and b.continuations and not all(wrote)
     if compared and a.continuations != b.continuations:
         return Kind.ASKED, _other_continuations(a.continuations, b.continuations)
     if a.context_tokens != b.context_tokens and a.context_tokens and b.context_tokens:
-        return Kind.TOKENS, f"{_count(a.context_tokens, 'token')} of context against {b.context_tokens:,}"
+        return Kind.TOKENS, counted(
+            "{n} token of context against {other}",
+            "{n} tokens of context against {other}",
+            a.context_tokens,
+            other=b.context_tokens,
+        )
     if compared and a.continuation_tokens and b.continuation_tokens and a.continuation_tokens != b.continuation_tokens:
         pairs = zip(a.continuations, a.continuation_tokens, b.continuation_tokens, strict=False)
         text, one, other = next((item for item in pairs if item[1] != item[2]), ("", (), ()))
-        return Kind.TOKENS, f"{text!r} is {list(one[:6])} against {list(other[:6])}"
+        ids = {"a": str(list(one[:6])), "b": str(list(other[:6]))}
+        return Kind.TOKENS, Sentence("{text} is {a} against {b}", text=repr(text), **ids)
     return None
 
 
@@ -200,25 +225,30 @@ def _of_answers(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str]:
     """What differs where the model saw the same tokens, as far as the samples tell."""
     (ahead, noise), (behind, other) = standing(a, terms, 0), standing(b, terms, 1)
     near = ahead < noise or behind < other
-    margin = f"margin {min((m for m in (ahead, behind) if not math.isnan(m)), default=math.nan):.1g}"
+    least = min((m for m in (ahead, behind) if not math.isnan(m)), default=math.nan)
+    margin = Sentence("margin {n}", n=f"{least:.1g}")
     if is_generation(a) and is_generation(b) and a.continuations != b.continuations:
-        return Kind.NUMERICS if near else Kind.LOG_LIKELIHOODS, (
-            margin if near else f"{a.continuations[0]!r} was written against {b.continuations[0]!r}"
-        )
+        wrote = {"a": repr(a.continuations[0]), "b": repr(b.continuations[0])}
+        written = Sentence("{a} was written against {b}", **wrote)
+        return (Kind.NUMERICS, margin) if near else (Kind.LOG_LIKELIHOODS, written)
     if not a.log_likelihoods or len(a.log_likelihoods) != len(b.log_likelihoods):
-        missing = "no log-likelihoods" if a.prompt and b.prompt else "no prompts and log-likelihoods"
-        return Kind.UNKNOWN, f"one of the runs has {missing}"
+        prompts = a.prompt and b.prompt
+        return Kind.UNKNOWN, (
+            Sentence("one of the runs has no log-likelihoods")
+            if prompts
+            else Sentence("one of the runs has no prompts and log-likelihoods")
+        )
     gaps = [abs(one - two) for one, two in zip(a.log_likelihoods, b.log_likelihoods, strict=True)]
     bounds = [max(map(terms.rounding, pair)) for pair in zip(a.log_likelihoods, b.log_likelihoods, strict=True)]
     if any(gap > bound for gap, bound in zip(gaps, bounds, strict=True)):
-        apart = f"up to {max(gaps):.2g} nats apart"
+        apart = Sentence("up to {n} nats apart", n=f"{max(gaps):.2g}")
         if a.request_digests != b.request_digests and a.request_digests and b.request_digests:
-            return Kind.ASKED, f"requests differ in what the samples do not show; {apart}"
+            return Kind.ASKED, Sentence("requests differ in what the samples do not show; {apart}", apart=apart)
         return Kind.LOG_LIKELIHOODS, apart
     if terms.metrics[0] != terms.metrics[1]:
-        return Kind.SCORING, f"{terms.metrics[0]} against {terms.metrics[1]}"
+        return Kind.SCORING, _against(*terms.metrics)
     if max(gaps) == 0 or not near:
-        return Kind.SCORING, "another rule for the same log-likelihoods"
+        return Kind.SCORING, Sentence("another rule for the same log-likelihoods")
     return Kind.NUMERICS, margin
 
 
@@ -250,14 +280,21 @@ def excerpt(text: str, place: int) -> str:
 def _other_continuations(a: tuple[str, ...], b: tuple[str, ...]) -> str:
     one, other = next(((x, y) for x, y in zip(a, b, strict=False) if x != y), (a[-1], b[-1]))
     if len(a) != len(b):
-        return f"{len(a)} continuations against {len(b)}"
-    spaces = [x.strip() for x in a] == [x.strip() for x in b]
-    return f"{_short(one)} against {_short(other)}{', the same but for spaces' if spaces else ''}"
+        return Sentence("{n} continuations against {other}", n=len(a), other=len(b))
+    if [x.strip() for x in a] == [x.strip() for x in b]:
+        return Sentence("{a} against {b}, the same but for spaces", a=_short(one), b=_short(other))
+    return _against(_short(one), _short(other))
+
+
+def _against(a: str, b: str) -> str:
+    return Sentence("{a} against {b}", a=a, b=b)
+
+
+def _way_of_asking(sample: Sample) -> str:
+    if is_generation(sample):
+        return Sentence("a text was written")
+    return Sentence("{n} were compared", n=len(sample.continuations))
 
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 30 else text[:29] + "…")
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -124,7 +124,7 @@ def _subsets(found: Diff) -> tuple[SubsetGap, ...]:
 def _questions(
     live: LiveStore, found: Several, part: Sequence[Disagreement], pair: Diff | None
 ) -> tuple[ComparedQuestion, ...]:
-    causes = {flip.example_id: str(flip.cause) for flip in pair.flips} if pair else {}
+    causes = {flip.example_id: flip.cause.said for flip in pair.flips} if pair else {}
     texts = questions(live, found.runs[0].run, [item.answers[0].number for item in part])
     return tuple(
         ComparedQuestion(

@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from leaderbench.web.values.basics import Number, Paged, Value
+from leaderbench.web.values.basics import Number, Paged, Value, Words
 from leaderbench.web.values.runs import ShownRun, ShownScore
 
 
@@ -104,7 +104,7 @@ class ComparedQuestion(Value):
     answers: tuple[ShownAnswer, ...]
     """One a run, in the order of the runs."""
 
-    cause: str
+    cause: Words
     """Of two runs the first thing that differs between their samples, where one is right and the other wrong."""
 
 
