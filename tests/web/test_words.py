@@ -115,7 +115,8 @@ def test_a_text_without_a_translation_stays_as_it_is() -> None:
 def commands(name: str) -> list[str]:
     """The lines in code blocks of a README, without their comments."""
     blocks = re.findall(r"```\w*\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
-    return [line.partition("#")[0].rstrip() for block in blocks for line in block.splitlines()]
+    lines = [line.partition("#")[0].rstrip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
 
 
 def test_both_readmes_name_the_same_commands_and_pages() -> None:
