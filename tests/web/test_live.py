@@ -8,12 +8,55 @@ import pytest
 from leaderbench.errors import LeaderbenchError
 from leaderbench.web import live as living
 from leaderbench.web.live import LiveStore
+from tests.web.conftest import make_run
 
 
 def test_a_result_is_worked_out_once_for_a_version_and_anew_for_another(live: LiveStore) -> None:
     made = iter(range(10))
     found = [live.keep("key", version, lambda: next(made)) for version in ("a", "a", "b", "b", "a")]
-    assert found == [0, 0, 1, 1, 2]
+    assert found == [0, 0, 1, 1, 0]
+
+
+def test_readers_get_the_last_state_until_the_new_one_is_prepared(live: LiveStore) -> None:
+    before, seen = live.version(), []
+
+    def warm(ahead: LiveStore) -> None:
+        seen.append((ahead.version(), live.version(), ahead.keep("key", ahead.version(), lambda: "new")))
+        assert live.keep("key", live.version(), lambda: "worked out again") == "old"
+
+    live.keep("key", before, lambda: "old")
+    live.warm = warm
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert seen == [(live.version(), before, "new")]
+    assert live.version() != before
+    assert live.keep("key", live.version(), lambda: "worked out again") == "new"
+
+
+def test_a_state_that_cannot_be_prepared_is_published_all_the_same(live: LiveStore) -> None:
+    def warm(_: LiveStore) -> None:
+        raise LeaderbenchError("No.")
+
+    live.warm = warm
+    before = live.version()
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert live.version() != before
+
+
+def test_what_was_kept_for_an_earlier_state_is_let_go(live: LiveStore) -> None:
+    live.keep("key", live.version(), lambda: "old")
+    before = live.version()
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert live.keep("key", before, lambda: "made again") == "made again"
+
+
+def test_two_starts_on_one_store_never_share_a_version_before_the_first_look(live: LiveStore) -> None:
+    one, other = LiveStore(live.store), LiveStore(live.store)
+    assert len({one.version(), other.version(), live.version()}) == 3
+    one.close()
+    other.close()
 
 
 def test_readers_who_want_the_same_wait_for_one(live: LiveStore) -> None:

@@ -31,7 +31,9 @@ every_page = [
     "runs/cccccccccccc/samples/0",
     "runs/cccccccccccc/samples/1",
     "runs/cccccccccccc/samples/3",
-    "compare?a=aaaaaaaaaaa0&b=aaaaaaaaaaa2",
+    "compare?run=aaaaaaaaaaa0&run=aaaaaaaaaaa2",
+    "compare?run=aaaaaaaaaaa0&run=aaaaaaaaaaa2&run=aaaaaaaaaaa3&run=cccccccccccc&show=answers",
+    "compare/choose?run=aaaaaaaaaaa2&go=true",
     "about",
 ]
 
@@ -154,6 +156,7 @@ def test_an_empty_store_shows_boards_and_what_to_run(tmp_path: Path) -> None:
     folder = tmp_path / "absent" / "boards"
     folder.mkdir(parents=True)
     (folder / "published.toml").write_text('title = "P"\n[[columns]]\nimported = "mmlu/published"\n')
+    live.publish()
     assert "leaderbench import csv FILE<" in client.get("/en/boards/published").text
     assert client.get("/en/models").status_code == client.get("/en/runs").status_code == 200
     live.close()

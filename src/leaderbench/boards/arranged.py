@@ -3,14 +3,14 @@
 ```python
 arranged = Arranged(table, catalogue.record)
 places = arranged.chosen(Choice(Query("qwen; llama"), sort="-mmlu/harness"))
-arranged.only(places, ["mmlu/harness"])
+arranged.only(places.tolist(), [0])
 ```
 
 Everything that an order or a filter needs is laid out by column once, so that thousands of rows are arranged in a
 millisecond.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,8 +20,10 @@ from leaderbench.boards.rules import Floats, Integers
 from leaderbench.boards.table import BoardTable, Cell, Standing
 from leaderbench.models.catalogue import ModelRecord
 from leaderbench.models.columns import Booleans, Columns
+from leaderbench.models.facts import Commercial, ModelType
 from leaderbench.models.search import Query
 from leaderbench.results.entries import Provenance
+from leaderbench.results.names import short_names
 
 everything = Query()
 """Every model."""
@@ -45,6 +47,11 @@ class Choice:
 
     normalised: bool = False
     """Whether a column's values are those after normalisation."""
+
+    @property
+    def rows(self) -> "Choice":
+        """The same rows in the board's order."""
+        return replace(self, sort="", normalised=False)
 
     @property
     def narrows(self) -> bool:
@@ -79,14 +86,54 @@ class Arranged:
             found = found & ~np.logical_or.reduce([np.zeros(len(found), dtype=bool), *foreign])
         return found & ~self._flagged if choice.hide_flagged else found
 
-    def only(self, places: Integers, columns: Sequence[str]) -> BoardTable:
-        """The table with these rows and columns only; nothing is worked out anew."""
-        table, rows = self.table, [self.table.rows[place] for place in places.tolist()]
-        kept = [place for place, column in enumerate(table.spec.columns) if column.name in columns]
-        spec = table.spec.model_copy(update={"columns": tuple(table.spec.columns[place] for place in kept)})
-        if len(kept) < len(table.spec.columns):
-            rows = [replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows]
-        return replace(table, spec=spec, rows=tuple(rows), baselines=tuple(table.baselines[place] for place in kept))
+    def only(self, places: Iterable[int], columns: Sequence[int]) -> BoardTable:
+        """The table with the rows and columns at these places only; nothing is worked out anew."""
+        table, rows = self.table, [self.table.rows[place] for place in places]
+        spec = table.spec.model_copy(update={"columns": tuple(table.spec.columns[place] for place in columns)})
+        if len(columns) < len(table.spec.columns):
+            rows = [replace(row, cells=tuple(row.cells[place] for place in columns)) for row in rows]
+        return replace(table, spec=spec, rows=tuple(rows), baselines=tuple(table.baselines[i] for i in columns))
+
+    def lay_out(self) -> None:
+        """Work out now what would be on first use."""
+        for sort in ("", "model", "score", *(column.name for column in self.table.spec.columns)):
+            self._order(sort, False)
+            self._order(f"-{sort}", False)
+        for name in ("counts", "ends", "share", "short_names", "with_runs", "_baselines", "_flagged", "_has"):
+            getattr(self, name)
+        for query in (
+            *(Query(types=frozenset({kind})) for kind in ModelType),
+            *(Query(commercial=frozenset({kind})) for kind in Commercial),
+            *(Query(languages=frozenset({name})) for name in list(self.counts["languages"])[:20]),
+            *(Query(precisions=frozenset({name})) for name in list(self.counts["precision"])[:20]),
+            Query(hide_merges=True, hide_mixtures=True),
+        ):
+            self.models.chosen(query)
+
+    @cached_property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many models there are of each kind; see `Columns.counts`."""
+        return self.models.counts()
+
+    @cached_property
+    def share(self) -> bool:
+        """See `BoardTable.share`."""
+        return self.table.share
+
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """See `names.short_names`."""
+        return short_names(dict.fromkeys(row.model for row in self.table.rows))
+
+    @cached_property
+    def with_runs(self) -> tuple[int, ...]:
+        """The places of the columns in which two models at least have runs, so that these can be compared."""
+        found = []
+        for place in range(len(self.table.spec.columns)):
+            cells = (row.cells[place] for row in self.table.rows)
+            if sum(1 for cell in cells if cell is not None and cell.run) > 1:
+                found.append(place)
+        return tuple(found)
 
     @cached_property
     def ends(self) -> dict[str, tuple[float, float]]:

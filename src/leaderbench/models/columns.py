@@ -6,14 +6,16 @@ models.chosen(Query("qwen; llama", hide_merges=True))  # true or false for each 
 ```
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaderbench.models.catalogue import ModelRecord
-from leaderbench.models.search import Query, Word, matches, name_of, read
+from leaderbench.models.search import SIZES, Query, Word, matches, name_of, read
 
 Booleans = NDArray[np.bool_]
 
@@ -33,6 +35,10 @@ class Columns:
         self.names = tuple(map(name_of, self.records))
         """As a search sees them."""
 
+        self._together = "\n".join(self.names)
+        self._begins = np.cumsum([0, *(len(name) + 1 for name in self.names[:-1])])
+        """Where in `_together` each name begins."""
+
         self._remembered: OrderedDict[Hashable, Booleans] = OrderedDict()
 
     def chosen(self, query: Query | str) -> Booleans:
@@ -42,48 +48,83 @@ class Columns:
         found = self._searched(query.search)
         for name in _several:
             if wanted := getattr(query, name):
-                found = found & self._any(Query(**{name: frozenset({value})}) for value in wanted)
+                found = found & self._any({name: frozenset({value})} for value in wanted)
         if query.sizes:
-            found = found & self._any(Query(sizes=(size,)) for size in query.sizes)
+            found = found & self._any({"sizes": (size,)} for size in query.sizes)
         for name in ("hide_merges", "hide_mixtures"):
             if getattr(query, name):
-                found = found & self._any([Query(**{name: True})])
+                found = found & self._any([{name: True}])
         return found
 
-    def _any(self, queries: Iterable[Query]) -> Booleans:
-        """Where one of these holds."""
-        found = np.zeros(len(self.records), dtype=bool)
-        for query in queries:
-            found |= self._remember(query, lambda query=query: [matches(record, query) for record in self.records])
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many models there are of each type, commercial use, precision and language, and in each of `SIZES`; of
+        languages and precisions the most frequent first, as what a reader may choose among.
+        """
+        found: dict[str, dict[str, int]] = {
+            "size": {n: int(self._any([{"sizes": (r,)}]).sum()) for n, r in SIZES.items()}
+        }
+        for name in ("type", "commercial", "precision", "languages"):
+            facts = (getattr(record, name) for record in self.records)
+            values = (
+                fact.value if isinstance(fact.value, tuple) else (fact.value,) for fact in facts if fact is not None
+            )
+            found[name] = dict(Counter(str(item) for several in values for item in several).most_common())
         return found
+
+    def _any(self, conditions: Iterable[dict[str, Any]]) -> Booleans:
+        """Where one of these, each a query of one thing, holds."""
+        found = np.zeros(len(self.records), dtype=bool)
+        for condition in conditions:
+            found |= self._remember(query := Query(**condition), partial(self._matching, query))
+        return found
+
+    def _matching(self, query: Query) -> list[bool]:
+        return [matches(record, query) for record in self.records]
 
     def _searched(self, search: str) -> Booleans:
         """Where the words of a search hold."""
         known = read(search)
         if not known.alternatives:
             return np.ones(len(self.records), dtype=bool)
-        found = self._remember(("whole", known.whole), lambda: [known.whole in name for name in self.names])
-        for words in known.alternatives:
-            if (
-                len(words) == 1
-                and words[0].where == "name"
-                and words[0].pattern is None
-                and words[0].text == known.whole
-            ):
+        found = self._remember(("whole", known.whole), partial(self._having, known.whole))
+        for together in known.alternatives:
+            if [(word.where, word.text) for word in together] == [("name", known.whole)] and not together[0].pattern:
                 continue  # what stands in a name as it is was looked for already
-            found = found | np.logical_and.reduce([self._word(word) for word in words])
+            found = found | np.logical_and.reduce([self._word(word) for word in together])
         return found
 
     def _word(self, word: Word) -> Booleans:
         key = word.where, word.text, word.pattern.text if word.pattern else None
-        if word.where == "name":
-            return self._remember(key, lambda: [word.occurs(name) for name in self.names])
-        return self._remember(key, lambda: [word.holds(record) for record in self.records])
+        return self._remember(key, partial(self._in_names if word.where == "name" else self._in_facts, word))
 
-    def _remember(self, key: Hashable, look: Callable[[], list[bool]]) -> Booleans:
+    def _in_facts(self, word: Word) -> list[bool]:
+        return [word.holds(record) for record in self.records]
+
+    def _in_names(self, word: Word) -> Booleans:
+        found = self._having(word.text)
+        if word.pattern is not None:
+            # What every occurrence has in it is looked for first, since that is a hundred times as fast.
+            for place in np.flatnonzero(self._having(word.pattern.literal) & ~found):
+                found[place] = word.pattern.found_in(self.names[place])
+        return found
+
+    def _having(self, text: str) -> Booleans:
+        """Which names have this text in them."""
+        count = self._together.count(text)
+        if count > len(self.names) // 4 or "\n" in text:
+            return np.array([text in name for name in self.names], dtype=bool)
+        found = np.zeros(len(self.names), dtype=bool)
+        places, place = [], self._together.find(text)
+        while place >= 0:
+            places.append(place)
+            place = self._together.find(text, place + len(text))
+        found[np.searchsorted(self._begins, places, side="right") - 1] = True
+        return found
+
+    def _remember(self, key: Hashable, look: Callable[[], list[bool] | Booleans]) -> Booleans:
         found = self._remembered.get(key)
         if found is None:
-            found = self._remembered[key] = np.array(look(), dtype=bool)
+            found = self._remembered[key] = np.asarray(look(), dtype=bool)
             while len(self._remembered) > most_remembered:
                 self._remembered.popitem(last=False)
         return found

@@ -1,5 +1,6 @@
 """Names of models as a reader wants them: short where that is enough to tell them apart."""
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePath
 
@@ -8,7 +9,8 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     """Folders by their last part and bundled models without their prefix, wherever that is still unique."""
     known = list(names)
     last = {name: PurePath(name).name.removeprefix("bundled:") if is_local(name) else name for name in known}
-    return {name: last[name] if list(last.values()).count(last[name]) == 1 else name for name in known}
+    count = Counter(last.values())
+    return {name: last[name] if count[last[name]] == 1 else name for name in known}
 
 
 def is_local(name: str) -> bool:

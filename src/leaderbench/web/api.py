@@ -3,18 +3,33 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from leaderbench.boards.export import as_csv
-from leaderbench.web import shown
+from leaderbench.web import board_rows, shown
 from leaderbench.web.live import LiveStore
 from leaderbench.web.values.basics import Paged, Problem
 from leaderbench.web.values.benchmarks import BenchmarkDetail, ScoresSideBySide, ShownBenchmark
 from leaderbench.web.values.boards import ListedBoard, ShownBoard
 from leaderbench.web.values.comparisons import Comparison
+from leaderbench.web.values.explanations import ShownExplanation, ShownExplanations
 from leaderbench.web.values.models import ModelDetail, ModelScore, ShownModel
+from leaderbench.web.values.plots import ShownPlots
 from leaderbench.web.values.runs import RunDetail, ShownRun
 from leaderbench.web.values.samples import SamplePage, ShownSample
-from leaderbench.web.views import BoardView, ComparisonView, ModelsView, PageNumber, PageSize, RunsView, SamplesView
+from leaderbench.web.views import (
+    BoardView,
+    ComparisonView,
+    ExplanationsView,
+    ExplanationView,
+    ModelsView,
+    PageNumber,
+    PageSize,
+    PlotsView,
+    RunsView,
+    SamplesView,
+    Values,
+)
 
 prefix = "/api/v1"
 Name = Annotated[str, Query(min_length=1, max_length=1000)]
@@ -35,6 +50,7 @@ def router(live: LiveStore) -> APIRouter:
     _boards(made, live)
     _models(made, live)
     _runs(made, live)
+    _explanations(made, live)
     return made
 
 
@@ -43,9 +59,21 @@ def _boards(made: APIRouter, live: LiveStore) -> None:
     def boards() -> tuple[ListedBoard, ...]:
         return shown.boards.listed_boards(live)
 
-    @made.get("/boards/{name}", summary="A page of a board, as its page on the site shows it", tags=["boards"])
-    def board(name: BoardName, view: Annotated[BoardView, Query()]) -> ShownBoard:
-        return shown.boards.shown_board(live, name, view)
+    @made.get(
+        "/boards/{name}",
+        summary="A page of a board, as its page on the site shows it",
+        tags=["boards"],
+        response_model=ShownBoard,
+    )
+    async def board(name: BoardName, view: Annotated[BoardView, Query()]) -> Response:
+        ready = shown.boards.is_ready(live, name, view)  # then a thread of its own would only wait for this one
+        asked = live, name, view
+        content = board_rows.as_json(*asked) if ready else await run_in_threadpool(board_rows.as_json, *asked)
+        return Response(content, media_type="application/json")
+
+    @made.get("/boards/{name}/plots", summary="A view of a board as plots, by size and over time", tags=["boards"])
+    def board_plots(name: BoardName, view: Annotated[PlotsView, Query()]) -> ShownPlots:
+        return shown.plots.shown_plots(live, name, view)
 
     @made.get(
         "/boards/{name}/csv",
@@ -55,7 +83,7 @@ def _boards(made: APIRouter, live: LiveStore) -> None:
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table"}},
     )
     def board_csv(name: BoardName, view: Annotated[BoardView, Query()]) -> Response:
-        text = as_csv(shown.boards.board_file(live, name, view))
+        text = as_csv(shown.boards.board_file(live, name, view), normalised=view.values is Values.NORMALISED)
         disposition = f'attachment; filename="{name}.csv"'  # a board's name is letters, digits, dots and dashes
         content = text.encode("utf-8", "replace")
         return Response(content, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})
@@ -91,6 +119,16 @@ def _models(made: APIRouter, live: LiveStore) -> None:
         return shown.benchmarks.side_by_side(live, name, page, rows)
 
 
+def _explanations(made: APIRouter, live: LiveStore) -> None:
+    @made.get("/explanations", summary="A page of explanations, newest first", tags=["explanations"])
+    def explanations(view: Annotated[ExplanationsView, Query()]) -> ShownExplanations:
+        return shown.explanations.listed(live, view)
+
+    @made.get("/explanations/{name}", summary="Why two implementations differ", tags=["explanations"])
+    def explanation(name: RunId, view: Annotated[ExplanationView, Query()]) -> ShownExplanation:
+        return shown.explanations.shown_explanation(live, name, view)
+
+
 def _runs(made: APIRouter, live: LiveStore) -> None:
     @made.get("/runs", summary="A page of runs, newest first", tags=["runs"])
     def runs(view: Annotated[RunsView, Query()]) -> Paged[ShownRun]:
@@ -108,6 +146,6 @@ def _runs(made: APIRouter, live: LiveStore) -> None:
     def sample(run: RunId, number: Number) -> ShownSample:
         return shown.samples.shown_sample(live, run, number)
 
-    @made.get("/comparison", summary="Two runs question by question", tags=["runs"])
+    @made.get("/comparisons", summary="Two or more runs question by question", tags=["runs"])
     def comparison(view: Annotated[ComparisonView, Query()]) -> Comparison:
         return shown.comparisons.compared(live, view)

@@ -26,7 +26,7 @@ def application(live: LiveStore) -> FastAPI:
 
     @asynccontextmanager
     async def watched(_: FastAPI) -> AsyncIterator[None]:
-        live.warm = lambda: shown.boards.prepare(live)
+        live.warm = shown.boards.prepare
         live.start()
         try:
             yield
@@ -47,7 +47,7 @@ def application(live: LiveStore) -> FastAPI:
         app.include_router(pages.router(live, language))
     _files(app)
     _refusals(app, live)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)
     app.add_middleware(Conditional, state=live.version, unchanging=files.prefix)
     return app
 

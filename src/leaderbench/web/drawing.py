@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
-from leaderbench.explain.report.html import as_json
+from leaderbench.explain.report.html import as_json, grid, kind_of
 from leaderbench.models.spelling import characters
 from leaderbench.results.names import short_names
 from leaderbench.web import files, notation, words
@@ -63,6 +63,13 @@ def page(
     return HTMLResponse(text.encode("utf-8", "replace"), status)
 
 
+def part(language: str, template: str, values: Mapping[str, Any]) -> "Markup":
+    """A part of a page that is drawn by itself."""
+    from markupsafe import Markup
+
+    return Markup(templates(language).get_template(template).render(values))  # noqa: S704 - the template escapes
+
+
 @cache
 def templates(language: str) -> "Environment":
     """The templates in a language, with what they call. A `Sentence` among the values is said in that language."""
@@ -77,6 +84,7 @@ def templates(language: str) -> "Environment":
     made = Environment(
         loader=PackageLoader("leaderbench.web", "templates"),
         autoescape=True,
+        auto_reload=False,  # else every page asks for the state of every file
         undefined=StrictUndefined,
         finalize=printable,
         trim_blocks=True,
@@ -84,6 +92,8 @@ def templates(language: str) -> "Environment":
     )
     made.globals |= {
         "as_json": as_json,
+        "grid": grid,
+        "kind_of": kind_of,
         "heat": heat,
         "interval": interval,
         "moment": partial(notation.moment, language),

@@ -1,10 +1,14 @@
-"""A store while it is served: its index brought up to the files now and then, and what was worked out kept until the
-store changes.
+"""A store while it is served: looked at now and then, and shown in its last complete state.
+
+A state is published once everything is prepared that its next readers want; until then they get the one before, at
+once. What was worked out for a state is kept as long as it is the published one.
 """
 
+import copy
 import hashlib
 import logging
 import re
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -20,12 +24,13 @@ from leaderbench.sentences import Sentence
 Result = TypeVar("Result")
 
 pause = 2.0
-"""Seconds between two looks at the files, at least."""
+"""Seconds between two looks at the files, at least; those of boards and models are looked at every time."""
 
 share = 20
-"""A look that took a second is followed by so many seconds without one, so that large stores are not all looking."""
+"""A look at the runs that took a second is followed by so many seconds without one, so that large stores are not all
+looking."""
 
-kept = {"run": 6, "board": 12, "diff": 6}
+kept = {"run": 6, "board": 12, "rows": 12, "diff": 6, "explanation": 2}
 """Results of each kind that are kept for the next reader: runs hold all their samples, boards all their rows."""
 
 kept_otherwise = 32
@@ -51,12 +56,14 @@ class LiveStore:
         self.looked = threading.Event()
         """Set after the first look at the files."""
 
-        self.warm: Callable[[], None] | None = None
-        """Called after the store was found changed, to work out what the next readers will want."""
+        self.warm: Callable[[LiveStore], None] | None = None
+        """Called with this store in a state that is about to be published, to work out what its readers will want."""
 
-        self._kept: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
+        self._version = f"start {secrets.token_hex(8)}"
+        self._version_of_models = ""
+        self._kept: OrderedDict[tuple[Hashable, str], Any] = OrderedDict()
         self._guard = threading.Lock()
-        self._turns: dict[Hashable, threading.Lock] = {}
+        self._turns: dict[tuple[Hashable, str], threading.Lock] = {}
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -73,7 +80,9 @@ class LiveStore:
         self.index.close()
 
     def refresh(self) -> float:
-        """Look at the files once; seconds that it took. What goes wrong is said in `trouble`."""
+        """Look at the files once and publish what was found; seconds that the look took. What goes wrong is said in
+        `trouble`.
+        """
         start = time.monotonic()
         try:
             self.index.refresh()
@@ -83,29 +92,51 @@ class LiveStore:
         except Exception as error:  # the site goes on with what it knows
             log.exception("The index could not be brought up to the files.")
             self.trouble = f"The listings could not be brought up to the files: {type(error).__name__}."
+        took = time.monotonic() - start
         self.looked.set()
-        return time.monotonic() - start
+        self.publish()
+        return took
 
-    def _watch(self) -> None:
-        before = ""
-        while not self._end.is_set():
-            took = self.refresh()
+    def publish(self) -> None:
+        """Show the state that the index and the files of boards and models are in, once it is prepared."""
+        models = self._digest([], [self.store.path / "models.toml", self.store.path / "models"])
+        try:
+            parts = [self.index.version, self.trouble, str(self.looked.is_set())]
+        except LeaderbenchError as error:
+            self.trouble = self.said(str(error))
+            parts = [self.trouble, secrets.token_hex(8)]
+        version = self._digest(parts, self._beside_the_runs())
+        if version == self._version:
+            return
+        ahead = copy.copy(self)  # all is shared but the state
+        ahead._version, ahead._version_of_models = version, models
+        if self.warm is not None:
             try:
-                now = self.version()
-                if self.warm is not None and now != before:
-                    self.warm()
-                before = now
+                self.warm(ahead)
             except Exception:  # a reader who asks for the same is told what is wrong
                 log.debug("Pages could not be prepared.", exc_info=True)
-            self._end.wait(max(pause, share * took))
+        self._version, self._version_of_models = version, models
+        with self._guard:
+            for key in [key for key in self._kept if key[1] not in (version, models)]:
+                del self._kept[key]
+
+    def _watch(self) -> None:
+        due = 0.0
+        while not self._end.is_set():
+            if time.monotonic() >= due:
+                took = self.refresh()
+                due = time.monotonic() + share * took
+            else:
+                self.publish()
+            self._end.wait(pause)
 
     def version(self) -> str:
-        """A text that is another one whenever anything that pages show has changed."""
-        return self._digest([self.index.version, self.trouble, str(self.looked.is_set())], self._beside_the_runs())
+        """The state that is shown: another text whenever anything that pages show is another."""
+        return self._version
 
     def version_of_models(self) -> str:
         """The same for what is recorded and declared of models."""
-        return self._digest([], [self.store.path / "models.toml", self.store.path / "models"])
+        return self._version_of_models
 
     def _beside_the_runs(self) -> list[Path]:
         """Files that change what is shown and that the index does not know."""
@@ -114,7 +145,8 @@ class LiveStore:
             own = sorted(boards.glob("*.toml"))
         except OSError:
             own = []
-        return [boards, *own, self.store.path / "models.toml", self.store.path / "models"]
+        others = ("models.toml", "models", "explanations")
+        return [boards, *own, *(self.store.path / name for name in others)]
 
     @staticmethod
     def _digest(parts: list[str], paths: list[Path]) -> str:
@@ -126,34 +158,41 @@ class LiveStore:
                 parts.append(f"{path.name} absent")
         return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:20]
 
+    def has(self, key: Hashable) -> bool:
+        """Whether a result of the state that is shown is kept."""
+        return (key, self._version) in self._kept
+
+    def held(self, kind: str) -> list[Hashable]:
+        """The keys of the results of a kind that are kept, of whichever state; the last used one last."""
+        with self._guard:
+            return list(dict.fromkeys(key for key, _ in self._kept if _kind(key) == kind))
+
     def keep(self, key: Hashable, version: str, make: Callable[[], Result]) -> Result:
         """What `make` gives, worked out once for a version; readers who want the same at the same time wait for it."""
+        whole = key, version
         with self._guard:
-            found = self._kept.get(key)
-            if found is not None and found[0] == version:
-                self._kept.move_to_end(key)
-                return cast("Result", found[1])
-            turn = self._turns.setdefault(key, threading.Lock())
+            if whole in self._kept:
+                self._kept.move_to_end(whole)
+                return cast("Result", self._kept[whole])
+            turn = self._turns.setdefault(whole, threading.Lock())
         try:
             with turn:
                 with self._guard:
-                    found = self._kept.get(key)
-                    if found is not None and found[0] == version:
-                        return cast("Result", found[1])
+                    if whole in self._kept:
+                        return cast("Result", self._kept[whole])
                 made = make()
                 with self._guard:
                     self._remember(key, version, made)
                 return made
         finally:
             with self._guard:
-                self._turns.pop(key, None)
+                self._turns.pop(whole, None)
 
     def _remember(self, key: Hashable, version: str, made: object) -> None:
         """Keep a result, and drop the one of its kind that was used longest ago where there are too many."""
-        self._kept[key] = version, made
-        self._kept.move_to_end(key)
+        self._kept[key, version] = made
         kind = _kind(key)
-        same = [other for other in self._kept if _kind(other) == kind]
+        same = [other for other in self._kept if other[1] == version and _kind(other[0]) == kind]
         for other in same[: -kept.get(kind, kept_otherwise)]:
             del self._kept[other]
 

@@ -1,19 +1,26 @@
 """The pages: each shows what one function of the site gives, in one language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
 
-from leaderbench.web import drawing, shown
+from leaderbench.web import board_rows, charts, drawing, shown
 from leaderbench.web.api import BoardName, Name, Number, RunId
 from leaderbench.web.live import LiveStore
 from leaderbench.web.views import (
+    BoardChoiceView,
     BoardView,
-    ComparisonView,
+    ChoiceView,
+    ComparePageView,
+    ExplanationsView,
+    ExplanationView,
     ModelsView,
     PageNumber,
+    PlotsView,
     RunsView,
     SamplesView,
 )
@@ -30,7 +37,9 @@ def router(live: LiveStore, language: str) -> APIRouter:
 
     _boards(made, live, language, render)
     _models(made, live, language, render)
-    _runs(made, live, render)
+    _runs(made, live, language, render)
+    _explanations(made, live, language, render)
+    _comparisons(made, live, language, render)
     return made
 
 
@@ -40,11 +49,29 @@ def _boards(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
         return render(request, "boards.html.j2", boards=shown.boards.listed_boards(live, language))
 
     @made.get("/boards/{name}")
-    def board(request: Request, name: BoardName, view: Annotated[BoardView, Query()]) -> HTMLResponse:
-        found = shown.boards.find_board(live, name)
-        if found.spec is None:
-            return render(request, "board_problem.html.j2", name=name, problem=live.said(found.problem))
-        return render(request, "board.html.j2", board=shown.boards.shown_board(live, name, view, language), view=view)
+    async def board(request: Request, name: BoardName, view: Annotated[BoardView, Query()]) -> HTMLResponse:
+        def drawn() -> HTMLResponse:
+            found = shown.boards.find_board(live, name)
+            if found.spec is None:
+                return render(request, "board_problem.html.j2", name=name, problem=live.said(found.problem))
+            return render(request, "board.html.j2", view=view, **board_rows.for_page(live, name, view, language))
+
+        # What takes a few milliseconds is answered at once: a thread of its own would only wait for this one.
+        return drawn() if shown.boards.is_ready(live, name, view) else await run_in_threadpool(drawn)
+
+    @made.get("/boards/{name}/plots")
+    def plots(request: Request, name: BoardName, view: Annotated[PlotsView, Query()]) -> HTMLResponse:
+        found = shown.plots.shown_plots(live, name, view, language)
+        return render(
+            request,
+            "plots.html.j2",
+            found=found,
+            view=view,
+            kept=view.beside_filters,
+            size=charts.sizes(found, language),
+            times=charts.times(found, language),
+            orders=charts.ranks(found.orders, language) if found.orders else None,
+        )
 
     @made.get("/about")
     def about(request: Request) -> HTMLResponse:
@@ -84,7 +111,7 @@ def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
         )
 
 
-def _runs(made: APIRouter, live: LiveStore, render: Render) -> None:
+def _runs(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
     @made.get("/runs")
     def runs(request: Request, view: Annotated[RunsView, Query()]) -> HTMLResponse:
         return render(request, "runs.html.j2", runs=shown.runs.shown_runs(live, view), view=view)
@@ -93,7 +120,9 @@ def _runs(made: APIRouter, live: LiveStore, render: Render) -> None:
     def run(request: Request, run: RunId) -> HTMLResponse:
         found = shown.runs.shown_run(live, run)
         others = shown.runs.comparable(live, found)
-        return render(request, "run.html.j2", run=found, others=others)
+        several = ChoiceView(run=[run], benchmark=found.benchmark.partition("/")[0][:1000]).address()
+        chart = charts.subsets(found, shown.runs.chance(live, found), language)
+        return render(request, "run.html.j2", run=found, others=others, several=several, chart=chart)
 
     @made.get("/runs/{run}/samples")
     def samples(request: Request, run: RunId, view: Annotated[SamplesView, Query()]) -> HTMLResponse:
@@ -112,6 +141,40 @@ def _runs(made: APIRouter, live: LiveStore, render: Render) -> None:
             after=after,
         )
 
+
+def _explanations(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
+    @made.get("/explanations")
+    def explanations(request: Request, view: Annotated[ExplanationsView, Query()]) -> HTMLResponse:
+        return render(request, "explanations.html.j2", found=shown.explanations.listed(live, view), view=view)
+
+    @made.get("/explanations/{name}")
+    def explanation(request: Request, name: RunId, view: Annotated[ExplanationView, Query()]) -> HTMLResponse:
+        report = charts.in_language(shown.explanations.shown_report(live, name, view), language)
+        found = shown.explanations.shown_explanation(live, name, view)
+        return render(request, "explanation.html.j2", found=found, report=report, view=view)
+
+
+def _comparisons(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
+    def to(rest: str, runs: Iterable[str]) -> Response:
+        return RedirectResponse(f"/{language}/{rest}?{urlencode([('run', name) for name in runs])}")
+
     @made.get("/compare")
-    def compare(request: Request, view: Annotated[ComparisonView, Query()]) -> HTMLResponse:
-        return render(request, "compare.html.j2", found=shown.comparisons.compared(live, view), view=view)
+    def compare(request: Request, view: Annotated[ComparePageView, Query()]) -> Response:
+        plain = view.plain
+        if plain is None:
+            return to("compare/choose", view.run or filter(None, [view.a, view.b]))
+        if view.a or view.b:
+            return to("compare", plain.run)
+        found, choosing = shown.comparisons.compared(live, plain), ChoiceView(run=plain.run).address()
+        return render(request, "compare.html.j2", found=found, view=plain, choosing=choosing)
+
+    @made.get("/compare/choose")
+    def choose(request: Request, view: Annotated[ChoiceView, Query()]) -> Response:
+        if view.go and len(set(view.run)) > 1:
+            return to("compare", view.run)
+        return render(request, "choose.html.j2", found=shown.comparisons.choice(live, view), view=view)
+
+    @made.get("/boards/{name}/compare")
+    def compare_rows(name: BoardName, view: Annotated[BoardChoiceView, Query()]) -> Response:
+        runs = shown.comparisons.runs_of_board(live, name, view)
+        return to("compare" if len(runs) > 1 else "compare/choose", runs)

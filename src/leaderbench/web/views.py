@@ -1,7 +1,9 @@
 """What a reader may ask of a listing: the words of an address, checked. The pages and the API share them."""
 
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -37,16 +39,20 @@ class View(BaseModel):
 
         What is as it would be anyway is left out.
         """
-        from urllib.parse import urlencode
-
         words: list[tuple[str, str]] = []
-        for name, field in type(self).model_fields.items():
-            value = changes.get(name, getattr(self, name))
-            if value == field.get_default(call_default_factory=True) and not field.is_required():
+        for name, default in self._defaults().items():
+            value = changes[name] if name in changes else getattr(self, name)
+            if value == default:
                 continue
             items = value if isinstance(value, list | tuple) else [value]
             words += [(name, str(item).lower() if isinstance(item, bool) else str(item)) for item in items]
         return f"?{urlencode(words)}" if words else "?"
+
+    @classmethod
+    @cache
+    def _defaults(cls) -> dict[str, Any]:
+        """The words of an address and what each is where it is left out, itself where it may not be."""
+        return {name: ... if field.is_required() else field.default for name, field in cls.model_fields.items()}
 
 
 class Values(StrEnum):
@@ -91,20 +97,32 @@ class ModelFilters(View):
     """Whether the licence allows commercial use."""
 
     language: Annotated[list[Search], BeforeValidator(_given), Field(max_length=20)] = []
+    precision: Annotated[list[Search], BeforeValidator(_given), Field(max_length=20)] = []
+    """Such as `bfloat16` or `GPTQ 4-bit`."""
+
     merges: bool = True
     """Whether merges are listed."""
+
+    mixtures: bool = True
+    """Whether mixtures of experts are listed."""
 
     @property
     def narrows(self) -> bool:
         """Whether any of them is set."""
-        return bool(self.q or self.type or self.size or self.commercial or self.language or not self.merges)
+        return any(getattr(self, name) != field.default for name, field in ModelFilters.model_fields.items())
 
 
 class BoardView(ModelFilters):
     """One view of a board."""
 
     columns: Annotated[list[Search], BeforeValidator(_given), Field(max_length=500)] = []
-    """Keys of those to show; all where none is named."""
+    """Keys of those to show; all where none is named, none where it is `-`."""
+
+    provenance: Annotated[list[Provenance], BeforeValidator(_given), Field(max_length=3)] = []
+    """Only rows of which every score comes from one of these."""
+
+    flagged: bool = True
+    """Whether rows are listed of which a reader must know something, as that they are answered in part."""
 
     sort: Search = ""
     """`score`, `model` or a column's key; with `-` in front the other way round. The board's order where empty."""
@@ -116,9 +134,32 @@ class BoardView(ModelFilters):
     pin: Annotated[list[Annotated[str, Field(max_length=1000)]], BeforeValidator(_given), Field(max_length=20)] = []
     """Names of rows that stay on top."""
 
+    digits: Annotated[int, Field(ge=0, le=6)] = 1
+    """Decimals of the numbers on the page; everywhere else they are whole."""
+
     page: PageNumber = 1
-    rows: PageSize = 100
+    rows: PageSize = 50
     """Rows of a page."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any row may be left out."""
+        return super().narrows or bool(self.provenance) or not self.flagged
+
+
+class PlotsView(BoardView):
+    """A view of a board as plots: the models that its filters leave."""
+
+    of: Search = ""
+    """Key of the column whose score is plotted; the board's own score where empty."""
+
+    @property
+    def beside_filters(self) -> list[tuple[str, str]]:
+        """The words of its address that no field of the plots' form has, with their values."""
+        from urllib.parse import parse_qsl
+
+        asked = {*ModelFilters.model_fields, "of"}
+        return [(name, value) for name, value in parse_qsl(self.address(page=1)[1:]) if name not in asked]
 
 
 class ModelsView(ModelFilters):
@@ -164,22 +205,101 @@ class SamplesView(View):
     rows: PageSize = 50
 
 
-class Flips(StrEnum):
-    """Which flips are listed."""
+class ExplanationsView(View):
+    """A page of explanations."""
+
+    page: PageNumber = 1
+    rows: PageSize = 50
+
+
+class ExplainedFlips(StrEnum):
+    """Which flipped questions are listed."""
 
     ALL = "all"
-    A_RIGHT = "a-right"
-    B_RIGHT = "b-right"
+    LOST = "lost"
+    """Right before, wrong after."""
+
+    WON = "won"
     NEAR_TIE = "near-tie"
 
 
-class ComparisonView(View):
-    """Two runs."""
+class ExplanationView(View):
+    """An explanation, with a page of flipped questions."""
 
-    a: Annotated[str, Field(min_length=1, max_length=200)]
-    """Id of a run."""
+    model: Annotated[list[Annotated[str, Field(max_length=1000)]], BeforeValidator(_given), Field(max_length=50)] = []
+    """Names of the models to show; the first ones where none is named."""
 
-    b: Annotated[str, Field(min_length=1, max_length=200)]
-    show: Flips = Flips.ALL
+    cause: Search = ""
+    """The cause alone that flips them; all causes together where empty."""
+
+    show: ExplainedFlips = ExplainedFlips.ALL
     page: PageNumber = 1
     rows: PageSize = 50
+
+
+RunName = Annotated[str, Field(min_length=1, max_length=200)]
+"""Id of a run."""
+
+Shown = Annotated[str, Field(pattern=r"^(all|answers|near-tie|(right|wrong)-[1-8])$")]
+
+
+class ComparisonView(View):
+    """Two or more runs."""
+
+    run: Annotated[list[RunName], Field(min_length=2, max_length=8)]
+    """Ids of the runs; the first is A."""
+
+    show: Shown = "all"
+    """Which questions are listed: `all` where some are right and some wrong, `near-tie` where float noise could have
+    turned one of those, `right-2` or `wrong-2` where the second run alone is that, `answers` where answers differ."""
+
+    page: PageNumber = 1
+    rows: PageSize = 50
+
+
+class ComparePageView(View):
+    """The same as the page takes it: fewer runs lead to a choice, and two may be called `a` and `b`."""
+
+    run: Annotated[list[RunName], BeforeValidator(_given), Field(max_length=8)] = []
+    a: Annotated[str, Field(max_length=200)] = ""
+    b: Annotated[str, Field(max_length=200)] = ""
+    show: Shown = "all"
+    page: PageNumber = 1
+    rows: PageSize = 50
+
+    @property
+    def plain(self) -> "ComparisonView | None":
+        """What is to be compared; None where fewer than two runs are named."""
+        runs = [name for name in (self.a, self.b) if name] + self.run
+        if not 2 <= len(runs) <= 8:
+            return None
+        return ComparisonView(run=runs, show=self.show, page=self.page, rows=self.rows)
+
+
+class ChoiceView(View):
+    """Runs to choose from."""
+
+    run: Annotated[list[RunName], BeforeValidator(_given), Field(max_length=8)] = []
+    """Chosen already."""
+
+    q: Search = ""
+    """Text in id, model, benchmark or settings."""
+
+    benchmark: Annotated[str, Field(max_length=1000)] = ""
+    """A benchmark or a family of them."""
+
+    go: bool = False
+    """Whether the choice is made."""
+
+    page: PageNumber = 1
+    rows: PageSize = 50
+
+
+class BoardChoiceView(View):
+    """Rows of a board to compare."""
+
+    column: Search
+    """Key of the column whose runs are compared."""
+
+    row: Annotated[list[Annotated[str, Field(max_length=1000)]], BeforeValidator(_given), Field(max_length=200)] = []
+    """Names of rows."""

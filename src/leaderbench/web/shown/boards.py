@@ -1,29 +1,81 @@
 """What a board shows: its rows for one view, the same for a page, the API and a file."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from leaderbench.boards.arranged import Arranged, Choice
 from leaderbench.boards.filling import pieces_of
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.reading import Board, boards
 from leaderbench.boards.spec import BoardSpec, Column, said
-from leaderbench.boards.standing import stand
+from leaderbench.boards.standing import Ranked, rank
+from leaderbench.boards.stored import command
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models.search import matches
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import Records, named, query_of, records
+from leaderbench.web.shown.models import named, query_of, records
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.boards import ListedBoard, ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
-from leaderbench.web.views import Average, BoardView, ModelFilters, Ranks, Values
+from leaderbench.web.views import Average, BoardView, Ranks, Values
+
+no_column = "-"
+"""What stands in `columns` of a view that shows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """A board worked out, and its rows laid out for any view."""
+
+    ranked: Ranked
+    arranged: Arranged
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a view selects of a board."""
+
+    key: tuple[object, ...]
+    """What tells it from others as far as the looks of a row go."""
+
+    arranged: Arranged
+    table: BoardTable
+    """All rows and columns, in the board's order."""
+
+    columns: tuple[int, ...]
+    """The places of the columns that are shown."""
+
+    pinned: tuple[int, ...]
+    """The places of the rows that stay on top."""
+
+    rest: tuple[int, ...]
+    """The places of the rows that the page shows below."""
+
+    total: int
+    """Rows of all pages, without those pinned."""
+
+    among: Mapping[str, Place | None] | None
+    """The places of rows among those that a filter left, by name; None where they are not asked for."""
+
+    notes: tuple[str, ...]
+
+    def row(self, place: int) -> Standing:
+        """A row with the columns that are shown."""
+        row = self.table.rows[place]
+        if len(self.columns) < len(row.cells):
+            row = replace(row, cells=tuple(row.cells[column] for column in self.columns))
+        return row if self.among is None else replace(row, filtered=self.among.get(row.name))
 
 
 def listed_boards(live: LiveStore, language: str = "en") -> tuple[ListedBoard, ...]:
     """Every board; one whose file is wrong says so."""
-    return tuple(_listed(live, item, language) for item in boards(live.store.path))
+    return tuple(_listed(live, item, language) for item in known_boards(live).values())
+
+
+def known_boards(live: LiveStore) -> Mapping[str, Board]:
+    """Every board by its name."""
+    return live.keep("boards", live.version(), lambda: {item.name: item for item in boards(live.store.path)})
 
 
 def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
@@ -41,27 +93,31 @@ def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
 
 def find_board(live: LiveStore, name: str) -> Board:
     """The board of this name, also one with a problem. Raises `AbsentError`."""
-    for item in boards(live.store.path):
-        if item.name == name:
-            return item
-    raise AbsentError(Sentence("There is no board '{name}' here.", name=name[:100]))
+    found = known_boards(live).get(name)
+    if found is None:
+        raise AbsentError(Sentence("There is no board '{name}' here.", name=name[:100]))
+    return found
 
 
 def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en") -> ShownBoard:
     """One page of a board. Raises `AbsentError` for an unknown board or column, `LeaderbenchError` for a wrong file."""
-    whole, table, models = _arranged(live, name, view)
-    pinned = set(view.pin)
-    first = [row for row in whole.rows if row.name in pinned]
-    rest = [row for row in table.rows if row.name not in pinned]
-    start = (view.page - 1) * view.rows
-    names = [column.name for column in table.spec.columns]
-    places = [place for place, column in enumerate(whole.spec.columns) if column.name in names]
-    first = [replace(row, cells=tuple(row.cells[place] for place in places)) for row in first]
-    baselines = {c.name: known_ones for c, known_ones in zip(whole.spec.columns, whole.baselines, strict=True)}
-    every = tuple(_column(column, baselines.get(column.name, ()), language) for column in _spec(live, name).columns)
-    found = find_board(live, name)
+    selection = select(live, name, view)
+    items = tuple(
+        shown_row(live, selection.row(place), pinned=place in selection.pinned)
+        for place in (*selection.pinned, *selection.rest)
+    )
+    board = without_rows(live, name, view, selection, language)
+    return board.model_copy(update={"rows": board.rows.model_copy(update={"items": items})})
+
+
+def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selection, language: str = "en") -> ShownBoard:
+    """All that a page of a board says but its rows."""
+    table, item = selection.table, find_board(live, name)
+    every = live.keep(
+        ("columns", name, language, selection.key[2]), live.version(), lambda: _columns(live, name, table, language)
+    )
+    shown = {table.spec.columns[place].name for place in selection.columns}
     instead = Sentence("This is the store's own board {name}; it stands in the place of the shipped one.", name=name)
-    notes = (*([instead] if found.overrides else []), *map(live.said, table.notes))
     return ShownBoard(
         name=name,
         title=said(table.spec.title, language),
@@ -70,42 +126,73 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
         formula=table.formula.text,
         formula_version=table.formula.version,
         rank_intervals=table.mode.value,
-        score_is_share=whole.share,
-        columns=tuple(column for column in every if column.key in names),
+        score_is_share=selection.arranged.share,
+        columns=tuple(column for column in every if column.key in shown),
         all_columns=every,
-        models=models,
-        rows=Paged[ShownRow](
-            items=tuple(_row(live, row, row.name in pinned) for row in [*first, *rest[start : start + view.rows]]),
-            page=view.page,
-            size=view.rows,
-            total=len(rest),
-        ),
-        command=_command(name, table.spec),
+        models=len(table.rows),
+        rows=Paged[ShownRow](items=(), page=view.page, size=view.rows, total=selection.total),
+        command=command(name, table.spec),
+        notes=(*([instead] if item.overrides else []), *map(live.said, selection.notes)),
+    )
+
+
+def _columns(live: LiveStore, name: str, table: BoardTable, language: str) -> tuple[ShownColumn, ...]:
+    """Every column of a board, with the baselines of those that are in the table."""
+    baselines = {column.name: found for column, found in zip(table.spec.columns, table.baselines, strict=True)}
+    return tuple(_column(column, baselines.get(column.name, ()), language) for column in _spec(live, name).columns)
+
+
+def board_file(live: LiveStore, name: str, view: BoardView) -> BoardTable:
+    """Every row that a view shows, of all its pages and the pinned ones first, with the columns that it shows."""
+    whole = select(live, name, view.model_copy(update={"page": 1}), paged=False)
+    table = whole.arranged.only((*whole.pinned, *whole.rest), whole.columns)
+    if whole.among is None:
+        return table
+    rows = tuple(replace(row, filtered=whole.among.get(row.name)) for row in table.rows)
+    return replace(table, rows=rows, notes=whole.notes, is_filtered=True)
+
+
+def select(live: LiveStore, name: str, view: BoardView, *, paged: bool = True) -> Selection:
+    """What a view selects: a page of the rows, or all of them. Raises as `shown_board` does."""
+    used = used_columns(live, name, view)
+    key = ("board", name, used, view.intervals)
+    standings: Standings = live.keep(key, live.version(), lambda: _worked_out(live, name, used, view.intervals.value))
+    arranged, table = standings.arranged, standings.arranged.table
+    choice = choice_of(view)
+    try:
+        places = arranged.chosen(choice).tolist()
+    except LookupError as error:
+        column = view.sort.removeprefix("-")
+        raise AbsentError(
+            Sentence("The column '{column}' is not shown, so it gives no order.", column=column)
+        ) from error
+    among, notes = None, table.notes
+    if view.ranks is Ranks.FILTERED and choice.narrows:
+        among, notes = live.keep((*key, choice.rows), live.version(), lambda: _among(standings, choice))
+    pinned = tuple(dict.fromkeys(arranged.places[row] for row in view.pin if row in arranged.places))
+    if pinned:
+        places = [place for place in places if place not in pinned]
+    start = (view.page - 1) * view.rows if paged else 0
+    wanted = [column for column in used if not view.columns or column in view.columns]
+    columns = tuple(place for place, column in enumerate(table.spec.columns) if column.name in wanted)
+    return Selection(
+        key=(*key, columns),
+        arranged=arranged,
+        table=table,
+        columns=columns,
+        pinned=pinned,
+        rest=tuple(places[start : start + view.rows] if paged else places),
+        total=len(places),
+        among=among,
         notes=notes,
     )
 
 
-def _command(name: str, spec: BoardSpec) -> str:
-    """What to run where a board has no rows."""
-    asked = next((part.benchmark for column in spec.columns for part in column.pieces if part.benchmark), None)
-    if name == "demo" and asked is not None and asked.startswith("exam/"):
-        return "leaderbench demo"
-    return f"leaderbench run MODEL --benchmark {asked}" if asked else "leaderbench import csv FILE"
-
-
-def board_file(live: LiveStore, name: str, view: BoardView) -> BoardTable:
-    """Every row that a view shows, of all its pages, with the columns that it shows, in its order."""
-    _, table, _ = _arranged(live, name, view)
-    return table
-
-
-def _arranged(live: LiveStore, name: str, view: BoardView) -> tuple[BoardTable, BoardTable, int]:
-    """A board with all its columns and rows, the same as the view wants it, and how many rows there are in all."""
-    version = live.version()
-    spec = _spec(live, name)
-    keys = [column.name for column in spec.columns]
+def used_columns(live: LiveStore, name: str, view: BoardView) -> tuple[str, ...]:
+    """The columns that make the score. Raises `AbsentError` for a column that the board lacks."""
+    keys = tuple(column.name for column in _spec(live, name).columns)
     for key in (*view.columns, view.sort.removeprefix("-")):
-        if key not in (*keys, "", "score", "model"):
+        if key not in (*keys, "", "score", "model", no_column):
             raise AbsentError(
                 Sentence(
                     "The board {name} has no column '{column}'; it has {columns}.",
@@ -114,17 +201,30 @@ def _arranged(live: LiveStore, name: str, view: BoardView) -> tuple[BoardTable, 
                     columns=", ".join(keys)[:500],
                 )
             )
-    shown = [key for key in keys if not view.columns or key in view.columns]
-    used = tuple(shown) if view.average is Average.VISIBLE else tuple(keys)
-    known_models = records(live)
-    kept_as = ("board", name, used, view.intervals.value)
-    whole = live.keep(kept_as, version, lambda: _worked_out(live, spec, name, view, used, None))
-    ranked = whole
-    if view.ranks is Ranks.FILTERED and view.narrows:
-        words = tuple(str(getattr(view, field)) for field in ModelFilters.model_fields)
-        ranked = live.keep((*kept_as, words), version, lambda: _worked_out(live, spec, name, view, used, known_models))
-    rows = _sorted(_matching(ranked.rows, view, known_models), whole, view)
-    return whole, _trimmed(ranked, shown, rows), len(whole.rows)
+    if view.average is Average.ALL or not view.columns:
+        return keys
+    return tuple(key for key in keys if key in view.columns)
+
+
+def is_ready(live: LiveStore, name: str, view: BoardView) -> bool:
+    """Whether a page of a board takes milliseconds, since its ranks are worked out."""
+    try:
+        key = ("board", name, used_columns(live, name, view), view.intervals)
+    except LeaderbenchError:
+        return True
+    choice = choice_of(view)
+    return live.has(key) and (view.ranks is Ranks.STATIC or not choice.narrows or live.has((*key, choice.rows)))
+
+
+def choice_of(view: BoardView) -> Choice:
+    """The rows that a view's words choose, and their order."""
+    return Choice(
+        query=query_of(view),
+        provenance=frozenset(view.provenance),
+        hide_flagged=not view.flagged,
+        sort=view.sort,
+        normalised=view.values is Values.NORMALISED,
+    )
 
 
 def _spec(live: LiveStore, name: str) -> BoardSpec:
@@ -134,9 +234,8 @@ def _spec(live: LiveStore, name: str) -> BoardSpec:
     return found.spec
 
 
-def _worked_out(
-    live: LiveStore, spec: BoardSpec, name: str, view: BoardView, used: Sequence[str], known_models: Records | None
-) -> BoardTable:
+def _worked_out(live: LiveStore, name: str, used: Sequence[str], intervals: str) -> Standings:
+    spec = _spec(live, name)
     if len(used) < len(spec.columns):
         try:
             spec = spec.only(used)
@@ -146,49 +245,16 @@ def _worked_out(
     overall = all(piece.part.subset is None for piece in pieces)
     sources = {source for piece in pieces for source in piece.part.sources}
     entries = live.index.entries(sources, overall_only=overall)
-    query = query_of(view)
-    keep = None if known_models is None else (lambda row: row.baseline or matches(known_models(row.model), query))
-    return stand(spec, entries, reader(live.store), keep, name=name, mode=Mode(view.intervals.value))
+    ranked = rank(spec, entries, reader(live.store), name=name, mode=Mode(intervals))
+    return Standings(ranked, Arranged(ranked.table, records(live)))
 
 
-def _matching(rows: Sequence[Standing], view: BoardView, known_models: Records) -> list[Standing]:
-    """The rows that the filters leave; baselines stay while nothing is searched."""
-    if not view.narrows:
-        return list(rows)
-    query = query_of(view)
-    return [row for row in rows if (row.baseline and not view.q) or matches(known_models(row.model), query)]
-
-
-def _sorted(rows: list[Standing], table: BoardTable, view: BoardView) -> list[Standing]:
-    """In the order of the view; what has no value is last, whichever way."""
-    key, down = view.sort.removeprefix("-"), view.sort.startswith("-")
-    if not key:
-        return rows
-    if key == "model":
-        return sorted(rows, key=lambda row: (row.name.casefold(), row.name), reverse=down)
-    names = [column.name for column in table.spec.columns]
-    if key not in names and key != "score":
-        raise AbsentError(Sentence("The column '{column}' is not shown, so it gives no order.", column=key))
-
-    def value(row: Standing) -> float:
-        if key == "score":
-            return row.score
-        cell = row.cells[names.index(key)]
-        if cell is None:
-            return math.nan
-        return cell.normalised if view.values is Values.NORMALISED else cell.estimate
-
-    there = [row for row in rows if not math.isnan(value(row))]
-    return sorted(there, key=value, reverse=down) + [row for row in rows if math.isnan(value(row))]
-
-
-def _trimmed(table: BoardTable, keys: Sequence[str], rows: Sequence[Standing]) -> BoardTable:
-    """The table with these columns only and these rows; nothing is worked out anew."""
-    places = [place for place, column in enumerate(table.spec.columns) if column.name in keys]
-    spec = table.spec.model_copy(update={"columns": tuple(table.spec.columns[place] for place in places)})
-    if len(places) < len(table.spec.columns):
-        rows = [replace(row, cells=tuple(row.cells[place] for place in places)) for row in rows]
-    return replace(table, spec=spec, rows=tuple(rows), baselines=tuple(table.baselines[place] for place in places))
+def _among(standings: Standings, choice: Choice) -> tuple[dict[str, Place | None], tuple[str, ...]]:
+    """The places of the rows that a choice leaves among themselves, and what to know of them."""
+    arranged = standings.arranged
+    fits = arranged.fits(choice).tolist()
+    table = standings.ranked.among(lambda row: row.baseline or fits[arranged.places[row.name]])
+    return {row.name: row.filtered for row in table.rows}, table.notes
 
 
 def _column(column: Column, baselines: Sequence[float], language: str) -> ShownColumn:
@@ -208,7 +274,8 @@ def shown_place(place: Place | None) -> ShownPlace | None:
     return None if place is None else ShownPlace(rank=place.rank, low=place.low, high=place.high, of=place.of)
 
 
-def _row(live: LiveStore, row: Standing, pinned: bool) -> ShownRow:
+def shown_row(live: LiveStore, row: Standing, *, pinned: bool = False) -> ShownRow:
+    """A row as a value of the site."""
     return ShownRow(
         name=row.name,
         model=row.model,
@@ -243,9 +310,22 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
 
 
 def prepare(live: LiveStore) -> None:
-    """Work out every board and what is known of its models, so that the next reader need not wait."""
-    known_models = records(live)
-    for item in boards(live.store.path):
-        if item.spec is not None:
-            for row in board_file(live, item.name, BoardView()).rows:
-                known_models(row.model)
+    """Work out every board, and what else was wanted of the state before, so that the next reader need not wait."""
+    wanted = {("board", name, used_columns(live, name, BoardView()), BoardView().intervals) for name in _usable(live)}
+    wanted |= {key for key in live.held("board") if isinstance(key, tuple) and len(key) == 4}
+    for key in sorted(wanted, key=repr):
+        _, name, used, intervals = key
+        if name in _usable(live):
+            try:
+                made = live.keep(key, live.version(), _making(live, name, used, intervals))
+            except LeaderbenchError:  # of a board that has changed meanwhile
+                continue
+            made.arranged.lay_out()
+
+
+def _usable(live: LiveStore) -> list[str]:
+    return [item.name for item in known_boards(live).values() if item.spec is not None]
+
+
+def _making(live: LiveStore, name: str, used: Sequence[str], intervals: str) -> Callable[[], Standings]:
+    return lambda: _worked_out(live, name, used, intervals)

@@ -1,0 +1,180 @@
+"""A board as it goes out, in HTML and in JSON: each row is drawn once and kept, so that a page is a join."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from leaderbench.boards.table import Cell, Place, Standing
+from leaderbench.explain.report import cells
+from leaderbench.models.search import highlights
+from leaderbench.sentences import Sentence
+from leaderbench.web import words
+from leaderbench.web.drawing import address, figure, part, whisker
+from leaderbench.web.live import LiveStore
+from leaderbench.web.shown.boards import Selection, select, shown_row, without_rows
+from leaderbench.web.values.boards import ShownBoard
+from leaderbench.web.views import BoardView, Values
+
+
+def as_json(live: LiveStore, name: str, view: BoardView) -> bytes:
+    """One page of a board as JSON: what `shown_board` gives. Raises as it does."""
+    selection = select(live, name, view)
+    kept = _kept(live, selection, ("json",))
+    first = (shown_row(live, selection.row(place), pinned=True).model_dump_json() for place in selection.pinned)
+    rest = (_json_row(live, selection, kept, place) for place in selection.rest)
+    board = without_rows(live, name, view, selection)
+    paged = board.rows.model_dump_json(exclude={"items"})
+    rows = f'{paged[:-1]},"items":[{",".join([*first, *rest])}]}}'
+    return f'{board.model_dump_json(exclude={"rows"})[:-1]},"rows":{rows}}}'.encode("utf-8", "replace")
+
+
+def _json_row(live: LiveStore, selection: Selection, kept: list[Any], place: int) -> str:
+    if selection.among is not None:  # its place depends on the filter
+        return shown_row(live, selection.row(place)).model_dump_json()
+    line: str = kept[place] or shown_row(live, selection.row(place)).model_dump_json()
+    kept[place] = line
+    return line
+
+
+def _kept(live: LiveStore, selection: Selection, looks: tuple[object, ...]) -> list[Any]:
+    """What is kept of the rows of these looks, empty where a row was not wanted yet; by the place of the row."""
+    size = len(selection.table.rows)
+    return live.keep(("rows", *selection.key[1:], *looks), live.version(), lambda: [""] * size)
+
+
+def for_page(live: LiveStore, name: str, view: BoardView, language: str) -> dict[str, object]:
+    """What the template of a board is filled with. Raises as `shown_board` does."""
+    selection = select(live, name, view)
+    board = without_rows(live, name, view, selection, language)
+    keys = [selection.table.spec.columns[place].name for place in selection.arranged.with_runs]
+    return {
+        "board": board,
+        "rows": as_html(live, language, view, selection),
+        "menus": _menus(live, language, view, board, selection.arranged.counts),
+        "comparable": [(column.key, column.title) for column in board.columns if column.key in keys],
+    }
+
+
+def _menus(
+    live: LiveStore, language: str, view: BoardView, board: ShownBoard, counts: dict[str, dict[str, int]]
+) -> Markup:
+    """The menus of filters above a board: the same for any search, order and page."""
+    apart = view.model_copy(update={"q": "", "sort": "", "pin": [], "page": 1, "rows": 1})
+    key = "menus", board.name, language, apart.address()
+    values = {"view": view, "board": board, "counts": counts}
+    return live.keep(key, live.version(), lambda: part(language, "board_menus.html.j2", values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of a table in HTML, in the parts between which something depends on the view."""
+
+    rank: str
+    """The cell of the rank."""
+
+    opening: str
+    """From there to the model's name."""
+
+    name: str
+    closing: str
+    """What follows the name."""
+
+
+def as_html(live: LiveStore, language: str, view: BoardView, selection: Selection) -> Markup:
+    """The rows of a page of a board, each a line of its table. Every text of strangers in it is escaped."""
+    kept: list[_Line | str] = _kept(live, selection, (language, view.values, view.digits))
+    drawn = [_joined(_line(selection, place, language, view), selection, place, view) for place in selection.pinned]
+    for place in selection.rest:
+        line = kept[place]
+        if isinstance(line, str):
+            line = kept[place] = _line(selection, place, language, view)
+        drawn.append(_joined(line, selection, place, view))
+    return Markup("\n".join(drawn))  # noqa: S704 - every text in it is escaped
+
+
+def _joined(line: _Line, selection: Selection, place: int, view: BoardView) -> str:
+    rank = line.rank if selection.among is None else _rank(selection.among.get(selection.table.rows[place].name), "")
+    name = _marked(line.name, view.q) if view.q else escape(line.name)
+    return f"{rank}{line.opening}{name}{line.closing}"
+
+
+def _line(selection: Selection, place: int, language: str, view: BoardView) -> _Line:
+    row, pinned = selection.row(place), place in selection.pinned
+    kind = " ".join(word for word, is_so in (("baseline", row.baseline), ("pinned", pinned)) if is_so)
+    badges = [words.translated(language, "baseline")] if row.baseline else []
+    badges += [words.told(language, flag) for flag in row.flags]
+    after = "".join(f' <span class="badge">{escape(cells.visible(text))}</span>' for text in badges)
+    link = escape(address(language, "model", name=row.model))
+    numbers = _numbers(selection, row, language, view.digits, normalised=view.values is Values.NORMALISED)
+    return _Line(
+        rank=f'<tr class="{kind}">{_rank(row.static, words.told(language, Sentence(row.basis.value)))}',
+        opening=f'<th scope="row" class="name" id="r{place}">'
+        f'<a href="{link}" title="{escape(cells.visible(row.name))}">',
+        name=cells.visible(selection.arranged.short_names[row.model] + row.name.removeprefix(row.model)),
+        closing=f"</a>{after}{_marks(place, row, view, pinned=pinned)}</th>{numbers}</tr>",
+    )
+
+
+def _rank(place: Place | None, basis: str) -> str:
+    """The cell of a place, with what its interval is worked out from."""
+    if place is None:
+        return '<td class="rank"></td>'
+    ends = ""
+    if place.low is not None:
+        reach = f"{place.low:,}" if place.low == place.high else f"{place.low:,}–{place.high:,}"
+        ends = f'<span class="ends">{reach}</span>'
+    return f'<td class="rank" title="{escape(basis)}">{place.rank:,}{ends}</td>'
+
+
+def _marked(name: str, search: str) -> str:
+    """A name with what a search found in it marked."""
+    parts, end = [], 0
+    for begin, after in highlights(name, search) if search else ():
+        parts += [escape(name[end:begin]), Markup("<mark>{}</mark>").format(name[begin:after])]
+        end = after
+    return "".join([*parts, escape(name[end:])])
+
+
+def _marks(place: int, row: Standing, view: BoardView, *, pinned: bool) -> str:
+    """What pins a row, or what takes a pin away; and the box that chooses it for a comparison."""
+    name = escape(row.name)
+    box = f'<input type="checkbox" form="compare" name="row" value="{name}" aria-labelledby="choose r{place}">'
+    if pinned:
+        others = escape(view.address(pin=[other for other in view.pin if other != row.name], page=1))
+        mark = f'<a class="pin" href="{others}" aria-labelledby="unpin r{place}">●</a>'
+    else:
+        mark = f'<button class="pin" form="view" name="pin" value="{name}" aria-labelledby="pin r{place}">○</button>'
+    return f'<span class="marks">{box}{mark}</span>'
+
+
+def _numbers(selection: Selection, row: Standing, language: str, digits: int, *, normalised: bool) -> str:
+    """The score and the cells of a row: what is the same whatever else a view asks for."""
+    ends, share = selection.arranged.ends, selection.arranged.share
+    score = figure(row.score, digits, share=share)
+    low, high = figure(row.low, digits, share=share), figure(row.high, digits, share=share)
+    below = f'<span class="ends">{low}–{high}</span>' if row.low == row.low and score else ""
+    drawn = whisker(row.low, row.score, row.high, ends.get("score"))
+    columns = [selection.table.spec.columns[place].name for place in selection.columns]
+    found = [f'<td class="score"><strong>{score}</strong>{below}{drawn}</td>']
+    for cell, column in zip(row.cells, columns, strict=True):
+        found.append(_cell(cell, ends.get(column), language, digits, normalised=normalised))
+    return "".join(found)
+
+
+def _cell(cell: Cell | None, ends: tuple[float, float] | None, language: str, digits: int, *, normalised: bool) -> str:
+    if cell is None:
+        return "<td>–</td>"
+    text = figure(cell.normalised if normalised else cell.estimate, digits) or "–"
+    known = f"{figure(cell.estimate, 4)} ({figure(cell.low, 2)}–{figure(cell.high, 2)}) n = {cell.n:,}"
+    drawn = "" if normalised else whisker(cell.low, cell.estimate, cell.high, ends)
+    if cell.run:
+        return f'<td><a href="/{language}/runs/{_quoted(cell.run)}" title="{known}">{text}</a>{drawn}</td>'
+    source = escape(cells.visible(f"{words.told(language, Sentence(cell.provenance.value))} {cell.source}"))
+    return f'<td><span title="{known} {source}">{text}</span>{drawn}</td>'
+
+
+@lru_cache(maxsize=1000)
+def _quoted(run: str) -> str:
+    return escape(address("", "", run).rpartition("/")[2])
