@@ -118,7 +118,7 @@ def _value(row: Standing, place: int | None) -> tuple[float, float, float]:
 
 
 def milliseconds(date: str) -> float | None:
-    """Milliseconds from 1970 to an ISO 8601 date of a year, a month, a day or a moment (UTC); None for anything else."""
+    """Milliseconds from 1970 to an ISO 8601 year, month, day or moment (UTC); None for anything else."""
     text = date.strip()
     try:
         if len(text) in (4, 7):

@@ -179,7 +179,7 @@ def as_json(found: "Explanation") -> dict[str, Json]:
         }
         for pair in found.pairs
     ]
-    return {"models": list(found.models), "questions": found.scope.words or "all", "pairs": pairs}
+    return {"models": list(found.models), "questions": found.limits or "all", "pairs": pairs}
 
 
 def model_as_json(item: "ModelSplit") -> dict[str, Json]:

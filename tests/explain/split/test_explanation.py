@@ -12,7 +12,8 @@ from leaderbench.evaluation.progress import Progress
 from leaderbench.explain.report.html import to_html
 from leaderbench.explain.report.values import Flips, Table
 from leaderbench.explain.split.explanation import Explanation, Listener, ModelSplit, explanation
-from leaderbench.explain.split.explanation_report import real, report
+from leaderbench.explain.split.explanation_report import report
+from leaderbench.explain.split.explanation_texts import real
 from leaderbench.explain.split.fill import Forecast
 from leaderbench.explain.split.grid import load
 from leaderbench.models.fake import FakeModel
@@ -226,8 +227,8 @@ def test_fewer_questions_are_marked(limits: dict[str, object], tmp_path: Path) -
     found = explanation(planted(0, only("shots")), pair, store=tmp_path, datasets=Exam(), **limits)
     n = len(found.pairs[0].splits[0].grid.example_ids)
     assert n == {"limit": 6, "subsets": 20, "questions": 10}[next(iter(limits))]
-    assert found.scope.words
-    assert any(found.scope.words in value for _, value in report(found).facts)
+    assert found.limits
+    assert any(found.limits in value for _, value in report(found).facts)
 
 
 @pytest.mark.parametrize(

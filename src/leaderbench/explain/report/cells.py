@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from leaderbench.explain.report.values import Bar, Cell, Table
+from leaderbench.sentences import Sentence
 
 nothing = "–"
 """What stands where nothing was measured."""
 
 _figure = r"[-+−]?\d[\d,.]*(?:e[-+−]?\d+)?\s*[%=]?"
-_numeric = re.compile(rf"[<≤≥>~±]?\s*{_figure}(?:\s*(?:to|–|±|/|of)\s*{_figure})?|[-–—]")
+_numeric = re.compile(rf"[<≤≥>~±]?\s*{_figure}(?:\s*(?:to|至|–|±|/|of)\s*{_figure})?|[-–—]")
 
 
 def _unseen() -> dict[int, str]:
@@ -82,7 +83,8 @@ def interval(bar: Bar, *, signed: bool = False) -> str:
     """The 95 % interval of a bar, `−2.1 to +0.4`; empty where there is none."""
     if math.isnan(bar.low) or math.isnan(bar.high):
         return ""
-    return f"{number(bar.low, bar.digits, signed=signed)} to {number(bar.high, bar.digits, signed=signed)}"
+    low, high = (number(end, bar.digits, signed=signed) for end in (bar.low, bar.high))
+    return Sentence("{low} to {high}", low=low, high=high)
 
 
 def text(cell: Cell, *, signed: bool = False) -> str:

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.explain.report.chart_basics import (
@@ -344,7 +345,7 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
     room = max(2 * day, 0.04 * (high - low))  # also where all models have one date
     written = "%Y-%m" if high - low > 200 * day else "%Y-%m-%d"
     axis = alt.Axis(format=written, grid=False, tickCount=5, labelOverlap=True)
-    scale = alt.Scale(type="utc", domain=[low - room, high + room], nice=False)
+    scale = alt.Scale(type="utc", domain=[_moment(low - room), _moment(high + room)], nice=False)
     across = alt.X("at:T", scale=scale, title=Sentence("date (UTC)"), axis=axis)
     return _plot(
         found,
@@ -363,6 +364,13 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
             n=len(found.points) + sum(item.count for item in found.crowd),
         ),
     )
+
+
+def _moment(milliseconds: float) -> "alt.DateTime":
+    import altair as alt
+
+    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, utc=True)
 
 
 def _plot(

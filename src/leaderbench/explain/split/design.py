@@ -8,9 +8,7 @@ from leaderbench.benchmarks.base import Benchmark
 from leaderbench.benchmarks.factors import Mixable, differing, mixable
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.errors import LeaderbenchError
-
-MOST_FACTORS = 8
-"""More would make more than 256 configurations."""
+from leaderbench.explain.split.grid import MOST_FACTORS
 
 REST = "everything else"
 """The factor that holds what is not named, where only some factors are."""

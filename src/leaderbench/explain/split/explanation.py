@@ -21,7 +21,7 @@ from leaderbench.explain.split.grid import Grid, file_name, save
 from leaderbench.models.base import Model
 from leaderbench.records import Aggregation
 from leaderbench.results.store import Store
-from leaderbench.statistics.comparison import paired_difference
+from leaderbench.statistics.comparison import Difference, paired_difference
 from leaderbench.statistics.decomposition import Split, remainder, shapley, split, weighted
 from leaderbench.statistics.finite import Stratum, bank_mean
 from leaderbench.statistics.intervals import Estimate, Interval, macro, mean
@@ -33,8 +33,8 @@ class ModelSplit:
     """One model's difference between two implementations, split by cause."""
 
     model: str
-    design: Design
-    """Its factors are those that change anything on these questions."""
+    design: Design | None
+    """Its factors are those that change anything on these questions. None where it was read from a stored grid."""
 
     grid: Grid
     a: Estimate
@@ -73,7 +73,13 @@ class Explanation:
     pairs: tuple[Pair, ...]
     """The first implementation against each other one."""
 
-    scope: Scope
+    scope: Scope | None
+    """Which questions, and where they are read; None where all was read from stored grids."""
+
+    @property
+    def limits(self) -> str:
+        """What narrows the questions, in words; empty for all of them."""
+        return self.pairs[0].splits[0].grid.cause.limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def explanation(
     scope = _scope(recipes[0], dataset_source(datasets), place, subsets, limit, questions, seed)
     told = listener or Listener()
     _check_found(asked, revision)
-    filled: list[list[tuple[Design, Grid]]] = [[] for _ in plans]
+    filled: list[list[tuple[Design | None, Grid]]] = [[] for _ in plans]
     known: dict[str, str] = {}
     for item in asked:
         model = _load(item, revision, dtype, device, told)
@@ -148,7 +154,7 @@ def explanation(
         known[model.identity] = model.name
         for plan, found in zip(plans, filled, strict=True):
             found.append(_fill(model, plan, scope, told))
-    pairs = tuple(_pair(plan, found, published) for plan, found in zip(plans, filled, strict=True))
+    pairs = tuple(_pair(found, published) for found in filled)
     return Explanation(tuple(item.model for item in pairs[0].splits), pairs, scope)
 
 
@@ -246,15 +252,31 @@ def _fill(model: Model, plan: Design, scope: Scope, told: Listener) -> tuple[Des
     return found, grid
 
 
-def _pair(plan: Design, filled: Sequence[tuple[Design, Grid]], published: Mapping[str, float] | None) -> Pair:
+def explained(grids: Sequence[Grid]) -> Explanation:
+    """What the grids of one or several models say of the difference between the same two implementations.
+
+    It is what `explanation` gave when it kept them, but for the prompts of flipped questions and for published scores.
+
+    Raises:
+        LeaderbenchError: there is no grid, they are of different implementations, or share no question.
+    """
+    ends = {(grid.cause.a, grid.cause.b) for grid in grids}
+    if len(ends) != 1:
+        raise LeaderbenchError("Give at least one grid, and only grids of the same two implementations.")
+    pair = _pair([(None, grid) for grid in grids], None)
+    return Explanation(tuple(item.model for item in pair.splits), (pair,), None)
+
+
+def _pair(filled: Sequence[tuple[Design | None, Grid]], published: Mapping[str, float] | None) -> Pair:
     splits = tuple(_split(found, grid, published) for found, grid in filled)
+    a, b = splits[0].grid.cause.a, splits[0].grid.cause.b
     if len(splits) < 2:
-        return Pair(plan.a.name, plan.b.name, splits)
-    reorderings, whole = _reorderings(filled)
-    return Pair(plan.a.name, plan.b.name, splits, reorderings, whole)
+        return Pair(a, b, splits)
+    reorderings, whole = _reorderings([grid for _, grid in filled])
+    return Pair(a, b, splits, reorderings, whole)
 
 
-def _split(plan: Design, grid: Grid, published: Mapping[str, float] | None) -> ModelSplit:
+def _split(plan: Design | None, grid: Grid, published: Mapping[str, float] | None) -> ModelSplit:
     strata = grid.strata()
     found = split(grid.values, grid.cause.factors, grid.weights(), None if strata is None else strata.tolist())
     found = replace(found, difference=_difference(grid) or found.difference)
@@ -263,6 +285,16 @@ def _split(plan: Design, grid: Grid, published: Mapping[str, float] | None) -> M
         rest = remainder(published[grid.cause.a], published[grid.cause.b], found.score_a, found.score_b)
     a, b = (score(grid, mask) for mask in (0, grid.values.shape[1] - 1))
     return ModelSplit(grid.cause.model, plan, grid, a, b, found, factor_flips(grid), rest)
+
+
+def by_subset(grid: Grid) -> tuple[tuple[str, Difference], ...]:
+    """B minus A in each subset, in the order of the dataset."""
+    found = []
+    for subset in dict.fromkeys(grid.subsets):
+        places = [place for place, name in enumerate(grid.subsets) if name == subset]
+        a, b = ({grid.example_ids[place]: float(grid.values[place, end]) for place in places} for end in (0, -1))
+        found.append((subset, paired_difference(b, a)))
+    return tuple(found)
 
 
 def _difference(grid: Grid) -> Estimate | None:
@@ -286,12 +318,12 @@ def score(grid: Grid, mask: int) -> Estimate:
     return macro(list(parts.values())) if aggregation is Aggregation.MACRO else mean(column.tolist())
 
 
-def _reorderings(filled: Sequence[tuple[Design, Grid]]) -> tuple[tuple[Reordering, ...], Reordering]:
+def _reorderings(whole_grids: Sequence[Grid]) -> tuple[tuple[Reordering, ...], Reordering]:
     """Shift and reordering of every factor that does something for some model, on the questions all answered."""
-    shared = set.intersection(*(set(grid.example_ids) for _, grid in filled))
+    shared = set.intersection(*(set(grid.example_ids) for grid in whole_grids))
     if not shared:
         raise LeaderbenchError("The models share no answered question: nothing can be said about their order.")
-    grids = [grid.only(shared) for _, grid in filled]
+    grids = [grid.only(shared) for grid in whole_grids]
     names = tuple(dict.fromkeys(name for grid in grids for name in grid.cause.factors))
     phi = np.stack([_contributions(grid, names) for grid in grids])
     strata = grids[0].strata()

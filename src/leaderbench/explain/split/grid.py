@@ -12,9 +12,16 @@ from numpy.typing import NDArray
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation
 from leaderbench.results.files import make_folder, replace_durably
+from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
-    pass
+    import pyarrow as pa
+
+MOST_FACTORS = 8
+"""More would make more than 256 configurations."""
+
+MOST_VALUES = 1 << 25
+"""Questions times configurations of a grid that is read: nine times MMLU in 256."""
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -154,21 +161,84 @@ def load(path: Path) -> Grid:
     import pyarrow.parquet as pq
 
     try:
+        cause, questions = head(path)
+        if questions << len(cause.factors) > MOST_VALUES:
+            raise ValueError("too large")
         table: pa.Table = pq.read_table(path)
-        facts: dict[str, Any] = json.loads(table.schema.metadata[b"leaderbench"])
-        lists: dict[str, Any] = {name: tuple(item) for name, item in facts.items() if isinstance(item, list)}
-        cause = Cause(**facts | lists)
         size = 1 << len(cause.factors)
-        ids, subsets, targets = (tuple(table.column(name).to_pylist()) for name in ("example_id", "subset", "target"))
+        ids, subsets, targets = (_texts(table.column(name)) for name in ("example_id", "subset", "target"))
         values, margins = (
-            np.stack([table.column(f"{kind}_{mask}").to_numpy() for mask in range(size)], axis=1)
+            np.stack([table.column(f"{kind}_{mask}").to_numpy() for mask in range(size)], axis=1).astype(np.float64)
             for kind in ("value", "margin")
         )
-        answers = [table.column(f"prediction_{mask}").to_pylist() for mask in range(size)]
+        predictions = np.stack([_answers(table.column(f"prediction_{mask}")) for mask in range(size)], axis=1)
+        if not questions or len(set(ids)) < len(ids) or not np.isfinite(values).all():
+            raise ValueError("no scores")
+        if cause.bank is not None and not set(subsets) <= cause.bank.keys():
+            raise ValueError("a subset of unknown size")
+    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError, LeaderbenchError) as error:
+        raise _damaged(path) from error
+    return Grid(cause, tuple(ids), tuple(subsets), tuple(targets), values, margins, predictions)
+
+
+def head(path: Path) -> tuple[Cause, int]:
+    """What a stored grid remembers beside its numbers, and how many questions it has; quick, nothing else is read.
+
+    Raises:
+        LeaderbenchError: the file is none of `save`, or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pydantic import TypeAdapter
+
+    try:
+        with pq.ParquetFile(path) as file:
+            facts = json.loads((file.schema_arrow.metadata or {})[b"leaderbench"])
+            questions = int(file.metadata.num_rows)
+        cause: Cause = TypeAdapter(Cause).validate_python(facts)
+        _check(cause)
     except (OSError, pa.ArrowException, LookupError, TypeError, ValueError) as error:
-        raise LeaderbenchError(f"{path} is no whole explanation: ask for it again, every answer is kept.") from error
-    predictions = np.array(answers, dtype=object).T.reshape(len(ids), size)
-    return Grid(cause, ids, subsets, targets, values, margins, predictions)
+        raise _damaged(path) from error
+    return cause, questions
+
+
+def _check(cause: Cause) -> None:
+    """Raise `ValueError` for what no explanation can be."""
+    size = 1 << len(cause.factors)
+    if (
+        len(cause.factors) > MOST_FACTORS
+        or len(cause.aggregations) != size
+        or len(set(cause.factors)) < len(cause.factors)
+    ):
+        raise ValueError("no full factorial")
+    for item in cause.aggregations:
+        Aggregation(item)
+    if cause.cut and len(cause.cut) != size:
+        raise ValueError("no full factorial")
+    if cause.bank is not None and min(cause.bank.values(), default=0) < 1:
+        raise ValueError("an empty subset")
+
+
+def _damaged(path: Path) -> LeaderbenchError:
+    return LeaderbenchError(
+        Sentence("{path} is no whole explanation: ask for it again, every answer is kept.", path=path)
+    )
+
+
+def _texts(column: "pa.ChunkedArray") -> list[str]:
+    texts: list[str] = column.to_pylist()
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("no texts")
+    return texts
+
+
+def _answers(column: "pa.ChunkedArray") -> Texts:
+    """Texts or None; equal ones are one object, since a grid has millions of a few answers."""
+    encoded = column.combine_chunks().dictionary_encode()
+    known = np.array([*_texts(encoded.dictionary), None], dtype=object)
+    places = encoded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)
+    answers: Texts = known[places]
+    return answers
 
 
 def file_name(grid: Grid) -> str:

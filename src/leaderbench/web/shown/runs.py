@@ -1,15 +1,17 @@
 """What is said of benchmarks and runs."""
 
+import math
 import shlex
 from dataclasses import asdict
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report.html import finite
-from leaderbench.models.baselines import is_baseline
+from leaderbench.models.baselines import is_baseline, prefix, rules
 from leaderbench.records import Json
 from leaderbench.results.entries import Provenance
 from leaderbench.results.listings import ListedRun
 from leaderbench.results.runs import Run
+from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.models import shown_score
@@ -42,7 +44,7 @@ def short_run(live: LiveStore, item: ListedRun) -> ShownRun:
         dataset=item.dataset,
         revision=item.revision,
         created=item.created,
-        settings=item.settings,
+        settings=settings_sentence(item.settings),
         provenance=Sentence(item.provenance.value),
         source=live.said(item.source),
         problem=live.said(item.problem),
@@ -79,12 +81,13 @@ def shown_run(live: LiveStore, name: str) -> RunDetail:
         samples = len(run.samples)
     except LeaderbenchError as error:
         trouble = live.told(error)
+    known = trouble == short.problem  # the index has it too, as a text; here it is the sentence
     return RunDetail(
-        **{field: getattr(short, field) for field in ShownRun.model_fields},
+        **{field: getattr(short, field) for field in ShownRun.model_fields} | ({"problem": trouble} if known else {}),
         command=command(found),
         manifest=manifest,
         samples=samples,
-        samples_problem="" if trouble == short.problem else trouble,
+        samples_problem="" if known else trouble,
     )
 
 
@@ -108,6 +111,17 @@ def commands(live: LiveStore, model: str, most: int = 50) -> tuple[str, ...]:
     """What repeats the runs of a model, the newest first."""
     found = live.index.runs(1, most, model=model, damaged=False)
     return tuple(dict.fromkeys(text for item in found.items if (text := command(item))))
+
+
+def chance(live: LiveStore, run: ShownRun) -> dict[str, float]:
+    """What models that know nothing scored on a run's benchmark, in the metric that it reports; by their names."""
+    if not run.scores:
+        return {}
+    return {
+        entry.model: entry.score.estimate
+        for entry in live.index.entries([run.benchmark], [f"{prefix}{rule}" for rule in rules])
+        if str(entry.score.metric) == run.scores[0].metric and math.isfinite(entry.score.estimate)
+    }
 
 
 def comparable(live: LiveStore, run: ShownRun, most: int = 50) -> tuple[ShownRun, ...]:
