@@ -86,8 +86,13 @@ def main() -> None:
     for path in sorted(locale.glob("*/LC_MESSAGES/messages.po")):
         with path.open("rb") as file:
             known = read_po(file, locale=path.parts[-3])
+        for item in known.obsolete.values():
+            if item.id in template and not (item.id in known and translated(known[item.id])):
+                known.delete(item.id)
+                known[item.id] = item  # it is wanted again
         known.update(template, no_fuzzy_matching=True, update_creation_date=False)
-        known.obsolete = {key: item for key, item in known.obsolete.items() if translated(item)}
+        gone = known.obsolete.items()
+        known.obsolete = {key: item for key, item in gone if translated(item) and item.id not in template}
         for item in known:
             item.flags.discard("python-format")  # Babel takes "95 % i" for one
         with path.open("wb") as file:

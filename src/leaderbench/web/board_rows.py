@@ -103,7 +103,7 @@ def _joined(line: _Line, selection: Selection, place: int, view: BoardView) -> s
 def _line(selection: Selection, place: int, language: str, view: BoardView) -> _Line:
     row, pinned = selection.row(place), place in selection.pinned
     kind = " ".join(word for word, is_so in (("baseline", row.baseline), ("pinned", pinned)) if is_so)
-    badges = [words.translated(language, "baseline")] if row.baseline else []
+    badges = [words.told(language, Sentence("baseline"))] if row.baseline else []
     badges += [words.told(language, flag) for flag in row.flags]
     after = "".join(f' <span class="badge">{escape(cells.visible(text))}</span>' for text in badges)
     link = escape(address(language, "model", name=row.model))
