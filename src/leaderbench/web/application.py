@@ -16,6 +16,7 @@ from leaderbench.sentences import Sentence
 from leaderbench.web import api, drawing, files, pages, shown, words
 from leaderbench.web.complaints import complaint
 from leaderbench.web.conditional import Conditional, program
+from leaderbench.web.conditional import headers as security
 from leaderbench.web.live import AbsentError, LiveStore
 
 log = logging.getLogger("leaderbench.web")
@@ -44,11 +45,12 @@ def application(live: LiveStore) -> FastAPI:
     )
     app.include_router(api.router(live))
     for language in words.languages:
+        words.translations(language)  # read once, before anybody waits for it
         app.include_router(pages.router(live, language))
     _files(app)
     _refusals(app, live)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)
-    app.add_middleware(Conditional, state=live.version, unchanging=files.prefix)
+    app.add_middleware(Conditional, state=live.tag, unchanging=files.prefix)
     return app
 
 
@@ -110,7 +112,8 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed.", request.method, request.url.path, exc_info=error)
-        return refuse(
-            request, 500, Sentence("This is an error that nobody foresaw; the server's own output says more.")
-        )
+        log.error("%s %r failed.", request.method, request.url.path, exc_info=error)
+        sentence = Sentence("This is an error that nobody foresaw; the server's own output says more.")
+        answer = refuse(request, 500, sentence)
+        answer.headers.update({**security, "cache-control": "no-store"})  # such an answer goes out past `Conditional`
+        return answer
