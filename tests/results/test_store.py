@@ -370,3 +370,13 @@ def test_several_processes_save_into_one_store(store: Store, run: MakeRun) -> No
     assert [process.communicate()[1] for process in processes] == ["", ""]
     assert len(store.runs()) == 1 + 10 + 5
     assert all(item.problem is None for item in store.runs())
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../runs/abcdef012345", "abcdef012345/", "/", ".hidden", "a\0b", "x" * 300]
+)
+def test_a_run_is_found_by_no_path(store: Store, run: MakeRun, name: str) -> None:
+    store.save(run())
+    (store.path / "runs" / ".hidden").mkdir()
+    with pytest.raises(LeaderbenchError, match="There is no run"):
+        store.run(name)

@@ -145,5 +145,15 @@ def in_words(field: str, value: Json) -> str:
     if isinstance(value, str):
         return meanings.get((field, value), value)
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        parts = {f"part{place}": _metric(str(item)) for place, item in enumerate(value)}
+        return Sentence(", ".join(f"{{{part}}}" for part in parts), **parts) if parts else ""
     return str(value)
+
+
+def _metric(name: str) -> str:
+    """The name of a metric with how its values become one number, `acc (micro)`, as a sentence."""
+    if name.endswith(" (micro)"):
+        return Sentence("{metric} (micro)", metric=name.removesuffix(" (micro)"))
+    if name.endswith(" (macro)"):
+        return Sentence("{metric} (macro)", metric=name.removesuffix(" (macro)"))
+    return name

@@ -6,7 +6,7 @@ they do is measured on stored runs where there are some, else assumed.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from statistics import median
 
 import numpy as np
@@ -51,13 +51,14 @@ def detectable(entries: Iterable[Entry], metric: Metric, read: Reader) -> Detect
     allows for it.
     """
     newest = _newest(entries, metric)
-    found = [item for entry in newest if (item := read(entry.run, metric.name)) is not None and len(item.ids) > 1]
+    readable = (item for entry in newest if (item := read(entry.run, metric.name)) is not None and len(item.ids) > 1)
+    found = list(islice(readable, most_models))
     if not found:
         most = max((entry.score.n for entry in newest), default=0)
         return _of(most, most, assumed_churn, 0) if most else None
     whole = max(found, key=lambda item: len(item.ids))
     worth = 1 / float(np.square(weights(whole, metric.aggregation)).sum())
-    same = [item for item in found if item.bank == whole.bank][:most_models]
+    same = [item for item in found if item.bank == whole.bank]
     measured = [value for a, b in combinations(same, 2) if (value := churn(a, b, metric.aggregation)) is not None]
     return _of(worth, len(whole.ids), median(measured) if measured else assumed_churn, len(measured))
 

@@ -88,9 +88,8 @@ class Store:
 
     def run(self, name: str) -> Run:
         """The run of this id or of an id that begins so; raises `LeaderbenchError` for none, several or damage."""
-        folders = self._folders()
-        found = [folder for folder in folders if folder.name == name]
-        found = found or [folder for folder in folders if name and folder.name.startswith(name)]
+        whole = self._folder(name)
+        found = [whole] if whole else [folder for folder in self._folders() if name and folder.name.startswith(name)]
         if not found:
             raise LeaderbenchError(
                 f"There is no run {name!r} in {self.path}: `leaderbench list runs` shows those there are."
@@ -104,14 +103,14 @@ class Store:
         """The texts of a run's tokens and its example, by the run's whole id; None where it keeps none, as imported and
         older runs do. Raises `LeaderbenchError` for an unknown run or damage.
         """
-        folder = next((folder for folder in self._folders() if folder.name == run), None)
+        folder = self._folder(run)
         if folder is None:
             raise LeaderbenchError(f"There is no run {run!r} in {self.path}.")
         return _tokens(folder)
 
     def has(self, run: str) -> bool:
         """Whether a run of this id is there, and none of its files is damaged as far as this program can tell."""
-        folder = next((folder for folder in self._folders() if folder.name == run), None)
+        folder = self._folder(run)
         if folder is None:
             return False
         try:
@@ -128,6 +127,15 @@ class Store:
         responses = self.path / "responses"
         known = sorted(responses.glob(f"*-{model_identity[:16]}")) if responses.is_dir() else []
         return known[0] if known else responses / folder_name(model_name, model_identity)
+
+    def _folder(self, run: str) -> Path | None:
+        """The folder of the run of exactly this id, without a look at any other; None where there is none."""
+        runs = self.path / "runs"
+        folder = runs / run
+        if run.startswith(".") or "\0" in run or len(run) > 255 or folder.parent != runs or folder.name != run:
+            return None
+        with said_plainly(runs):
+            return folder if folder.is_dir() else None
 
     def _folders(self) -> list[Path]:
         runs = self.path / "runs"

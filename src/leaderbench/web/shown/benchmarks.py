@@ -145,11 +145,10 @@ def _read_scores(live: LiveStore, name: str) -> _Scores:
 
 
 def reported(name: str, entries: Sequence[Entry]) -> Metric:
-    """The metric that a benchmark reports; of an unknown one that which most of its entries have."""
-    if name in registry.names():
-        return registry.get(name).metrics[0]
+    """The metric that a benchmark reports; where that is not known, or no entry has it, the one that most have."""
     counts = Counter(entry.score.metric for entry in entries)
-    return min(counts, key=lambda metric: (-counts[metric], str(metric)))
+    own = registry.get(name).metrics[0] if name in registry.names() else None
+    return own if own is not None and own in counts else min(counts, key=lambda metric: (-counts[metric], str(metric)))
 
 
 def _one_a_run(entries: Sequence[Entry]) -> list[Entry]:
