@@ -189,6 +189,10 @@ class Index:
         """Every benchmark that has runs or imported scores, by name."""
         return self._read(queries.benchmarks)
 
+    def import_problems(self) -> tuple[str, ...]:
+        """What cannot be read of files of imported scores, a sentence each; a run's problem stands with the run."""
+        return self._read(queries.import_problems)
+
     def _read(self, question: Callable[[Connection], Result]) -> Result:
         """The answer of the tables; they are filled anew first where the file turns out to be of no use."""
         odd = False

@@ -238,8 +238,14 @@ def _numbers(connection: Connection, table: Table, column: str, *conditions: Any
 
 def problems(connection: Connection) -> tuple[str, ...]:
     """What cannot be read, a sentence each."""
-    found: list[str] = []
-    for table in (runs, imported_files):
-        query = select(table.c.problem).where(table.c.problem != "").order_by(table.c.id)
-        found += connection.execute(query).scalars()
-    return tuple(found)
+    return (*_problems(connection, runs), *import_problems(connection))
+
+
+def import_problems(connection: Connection) -> tuple[str, ...]:
+    """The same of files of imported scores alone."""
+    return _problems(connection, imported_files)
+
+
+def _problems(connection: Connection, table: Table) -> tuple[str, ...]:
+    query = select(table.c.problem).where(table.c.problem != "").order_by(table.c.id)
+    return tuple(connection.execute(query).scalars())

@@ -33,7 +33,7 @@ def router(live: LiveStore, language: str) -> APIRouter:
     made = APIRouter(prefix=f"/{language}", include_in_schema=False, default_response_class=HTMLResponse)
 
     def render(request: Request, template: str, **values: Any) -> HTMLResponse:
-        return drawing.page(live, request, language, template, values)
+        return drawing.page(live, request, language, template, {"remarks": shown.remarks.remarks(live), **values})
 
     _boards(made, live, language, render)
     _models(made, live, language, render)

@@ -1,5 +1,5 @@
 """What stands on each page? Functions from a served store to values; pages and the API share them."""
 
-from leaderbench.web.shown import benchmarks, boards, comparisons, explanations, models, plots, runs, samples
+from leaderbench.web.shown import benchmarks, boards, comparisons, explanations, models, plots, remarks, runs, samples
 
-__all__ = ["benchmarks", "boards", "comparisons", "explanations", "models", "plots", "runs", "samples"]
+__all__ = ["benchmarks", "boards", "comparisons", "explanations", "models", "plots", "remarks", "runs", "samples"]
