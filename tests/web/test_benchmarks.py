@@ -12,6 +12,8 @@ from leaderbench.results.store import Store
 from leaderbench.results.tokens import AskedTokens, RunTokens
 from leaderbench.statistics.comparison import minimum_detectable_effect
 from leaderbench.web.live import LiveStore
+from leaderbench.web.shown import explanations
+from leaderbench.web.values.explanations import ListedExplanation
 from tests.web.conftest import SCRIPT, Get, make_run
 
 TEXTS = {
@@ -169,3 +171,15 @@ def test_every_benchmark_has_a_page_in_every_language(client: TestClient, name: 
 def test_an_unknown_benchmark_is_404(client: TestClient) -> None:
     for path in ("/en/benchmark", "/api/v1/benchmark", "/api/v1/benchmark/implementations", "/api/v1/benchmark/scores"):
         assert client.get(path, params={"name": "mmlu/../x"}).status_code == 404
+
+
+def test_an_explanation_of_its_scores_is_one_click_away_and_else_the_command_that_makes_one(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = client.get("/en/benchmark?name=mmlu/helm").text
+    assert "leaderbench explain MODEL --benchmark mmlu<" in text
+    facts = {"id": "0123abcd", "a": "mmlu/helm", "b": "mmlu/harness", "models": ("org/a",), "questions": 9}
+    known = ListedExplanation(**facts, limits="", made="2026-01-01T00:00:00+00:00")
+    monkeypatch.setattr(explanations, "for_", lambda live, name: (known,) if name == "mmlu/harness" else ())
+    assert 'href="/en/explanations/0123abcd"' in client.get("/en/benchmark?name=mmlu/harness").text
+    assert "/explanations/0123" not in client.get("/en/benchmark?name=mmlu/original").text

@@ -18,6 +18,7 @@ from leaderbench.results.tokens import AskedTokens, RunTokens
 from leaderbench.sentences import Sentence
 from leaderbench.web import charts
 from leaderbench.web.live import AbsentError, LiveStore
+from leaderbench.web.shown import explanations
 from leaderbench.web.shown.models import model_score, named
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.benchmarks import (
@@ -37,6 +38,7 @@ most_tokens = 2000
 """Tokens of one part of an example that are shown at most."""
 
 most_continuations = 100
+most_explanations = 20
 
 tried = 50
 """Runs that are looked through for an example, the newest."""
@@ -90,6 +92,7 @@ def shown_benchmark(live: LiveStore, name: str) -> BenchmarkDetail:
             ShownChoice(factor=item.factor, name=item.name, chosen=item.said, text=item.code, differs=item.differs)
             for item in choices.side_by_side(own)
         ),
+        explanations=explanations.for_(live, name)[:most_explanations],
         detectable=_detectable(scores.detectable),
         example=live.keep(("example", name), live.version(), lambda: _example(live, name)),
     )

@@ -1,6 +1,7 @@
 """Benchmarks, as the site and its API show them."""
 
 from leaderbench.web.values.basics import Number, Value, Words
+from leaderbench.web.values.explanations import ListedExplanation
 from leaderbench.web.values.models import ModelScore
 
 
@@ -104,6 +105,9 @@ class BenchmarkDetail(ShownBenchmark):
 
     choices: tuple[ShownChoice, ...]
     """What these are made of, side by side."""
+
+    explanations: tuple[ListedExplanation, ...]
+    """Those of the difference between this implementation and another."""
 
     detectable: ShownDetectable | None
     example: ShownExample | None
