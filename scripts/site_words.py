@@ -16,10 +16,12 @@ from babel.messages.pofile import read_po, write_po
 from fastapi.routing import APIRoute
 
 from leaderbench.benchmarks import registry
+from leaderbench.benchmarks.factors import Mixable
 from leaderbench.boards.rules import Rule
 from leaderbench.boards.table import Basis
 from leaderbench.explain.difference import causes
 from leaderbench.explain.difference.first_cause import Kind
+from leaderbench.explain.split.design import REST
 from leaderbench.models.catalogue import ModelRecord
 from leaderbench.models.facts import Commercial, ModelType, Source
 from leaderbench.records import Flag
@@ -38,12 +40,15 @@ python: dict[str, Any] = {"Sentence": None, "counted": (1, 2)}
 def values() -> dict[str, Iterable[str]]:
     """Words that values carry and pages translate, by the module that they come from."""
     routes = api.router(cast(LiveStore, None)).routes  # which asks nothing of the store
+    recipes = [registry.get(name) for name in registry.names()]
+    factors = dict.fromkeys(name for item in recipes if isinstance(item, Mixable) for name in item.levels())
     return {
-        "benchmarks": [registry.get(name).summary for name in registry.names()],
+        "benchmarks": [*(item.summary for item in recipes), *factors],
         "boards/rules.py": Rule,
         "boards/table.py": Basis,
         "explain/difference/causes.py": [item for name, item in vars(causes).items() if name.isupper()],
         "explain/difference/first_cause.py": Kind,
+        "explain/split/design.py": [REST],
         "models/catalogue.py": [
             item.name.replace("_", " ") for item in fields(ModelRecord) if "Fact[" in str(item.type)
         ],

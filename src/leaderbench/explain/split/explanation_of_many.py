@@ -32,16 +32,20 @@ def answer(pair: Pair) -> str:
             **ends,
         )
     ]
-    shifting = [f"{part.factor} ({signed(part.shift)})" for part in pair.reorderings if shifts(part)]
+    shifting = [_with(part.factor, signed(part.shift)) for part in pair.reorderings if shifts(part)]
     moving = sorted(
         (part for part in pair.reorderings if part.reorder_interval.low > 0), key=lambda part: -part.reorder
     )
     if shifting:
         said.append(Sentence("What shifts everybody: {causes}.", causes=spoken(shifting)))
     if moving:
-        taus = spoken([f"{part.factor} (τ {100 * part.reorder:.1f})" for part in moving])
+        taus = spoken([_with(part.factor, f"τ {100 * part.reorder:.1f}") for part in moving])
         said.append(Sentence("What reorders: {causes}.", causes=taus))
     return joined(" ", said)
+
+
+def _with(factor: str, figure: str) -> str:
+    return Sentence("{cause} ({figure})", cause=factor, figure=figure)
 
 
 def sections(pair: Pair, title: str, explanation: Explanation) -> Iterator[Section]:

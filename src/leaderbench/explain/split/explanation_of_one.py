@@ -57,7 +57,7 @@ def answer(item: ModelSplit) -> str:
     still = [part.factor for part in parts if part not in moving]
     if not moving:
         return joined(" ", [*said, Sentence("No single cause can be told from noise.")])
-    causes = spoken([f"{part.factor} {signed(part.estimate)}" for part in moving])
+    causes = spoken([joined(" ", [part.factor, signed(part.estimate)]) for part in moving])
     second = (
         Sentence("What makes it: {causes} points", causes=causes)
         if clear
@@ -196,7 +196,7 @@ def _flips_table(item: ModelSplit, title: str) -> Table:
 
 
 def _interactions(found: Sequence[Interaction], title: str) -> Table:
-    rows = tuple((" × ".join(part.factors), bar(part.estimate, part.interval)) for part in found)
+    rows = tuple((joined(" × ", part.factors), bar(part.estimate, part.interval)) for part in found)
     note = Sentence(
         "Points beyond what the causes do one by one; each cause's contribution above holds its equal share of them. "
         "Those that are more than noise, by Holm's correction over all."

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,12 @@ MOST_VALUES = 1 << 25
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
+
+
+def factor_name(text: str) -> Sentence:
+    """The name of a factor, or of several joined by `+`, as a sentence of the same text."""
+    parts = [Sentence(part) for part in text.split("+")]
+    return reduce(lambda one, other: Sentence("{one}+{other}", one=one, other=other), parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,10 @@ class Cause:
 
     bank: dict[str, int] | None = None
     """Questions of each subset, where only some were drawn at random; None where all were asked."""
+
+    def __post_init__(self) -> None:
+        for name in ("factors", "fixed"):  # sentences, so that a page can say them in its language
+            object.__setattr__(self, name, tuple(map(factor_name, getattr(self, name))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +232,7 @@ def _check(cause: Cause) -> None:
 
 def _damaged(path: Path) -> LeaderbenchError:
     return LeaderbenchError(
-        Sentence("{path} is no whole explanation: ask for it again, every answer is kept.", path=path)
+        Sentence("{path} is no whole explanation: ask for it again, every answer is kept.", path=str(path))
     )
 
 
