@@ -71,12 +71,17 @@ def assert_all_pages_of_others_work(client: TestClient) -> None:
             text_of(client, page)
 
 
+def made_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 damages: dict[str, Callable[[Path], object]] = {
     "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "garbage": lambda path: path.write_bytes(b"\x00\xff[{" * 99),
     "empty": lambda path: path.write_bytes(b""),
     "absent": Path.unlink,
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a folder": made_a_folder,
     "nested deeply": lambda path: path.write_bytes(b"[" * 200_000),
 }
 
@@ -88,13 +93,24 @@ def test_a_damaged_run_is_said_where_it_is_looked_at_and_takes_nothing_else_down
 ) -> None:
     damage(store.path / "runs" / A / file)
     with site(store) as client:
-        assert_all_pages_of_others_work(client)
+        for page in ("", "boards/small", f"runs/{B}", f"runs/{B}/samples"):
+            text_of(client, page)
         assert f"{file} is damaged" in text_of(client, f"runs/{A}")
         assert f"{file} is damaged" in text_of(client, f"runs/{A}/samples", 409)
         assert f"{file} is damaged" in text_of(client, f"compare?run={A}&run={B}", 409)
         if file != "samples.parquet":
             assert f"{file} is damaged" in text_of(client, "runs")
             assert str(store.path) not in text_of(client, "runs")
+
+
+def test_a_store_of_nothing_but_damaged_runs_is_shown(store: Store) -> None:
+    for folder in (store.path / "runs").glob("[a-f]*"):
+        (folder / "samples.parquet").unlink()
+        (folder / "scores.json").write_bytes(b"garbage")
+    with site(store) as client:
+        for page in ("", "boards/small", "boards/mmlu", "models", "benchmarks", "runs", f"runs/{A}", "compare/choose"):
+            text_of(client, page)
+        assert text_of(client, "runs").count("scores.json is damaged") == 9
 
 
 def test_a_run_damaged_while_it_is_served_is_said_after_the_next_look(store: Store) -> None:
@@ -244,10 +260,10 @@ def test_a_store_that_vanishes_while_it_is_served_leaves_the_site_up_and_comes_b
 class Served:
     """A server in a process of its own."""
 
-    def __init__(self, store: Path, **options: object) -> None:
+    def __init__(self, store: Path, limit: Callable[[], None] | None = None) -> None:
         words = [sys.executable, "-m", "leaderbench", "serve", "--store", str(store), "--port", "0"]
         self.process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ), **options
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ), preexec_fn=limit
         )
         assert self.process.stdout
         found = re.search(r"http://127\.0\.0\.1:\d+", self.process.stdout.readline())
@@ -279,8 +295,8 @@ def serve() -> Iterator[Callable[..., Served]]:
     """Begin to serve a store; ended with the test."""
     begun: list[Served] = []
 
-    def start(store: Path, **options: object) -> Served:
-        begun.append(Served(store, **options))
+    def start(store: Path, limit: Callable[[], None] | None = None) -> Served:
+        begun.append(Served(store, limit))
         return begun[-1]
 
     yield start
@@ -309,7 +325,7 @@ def test_a_server_whose_disk_takes_no_byte_shows_everything_and_says_so(
     store: Store, serve: Callable[..., Served]
 ) -> None:
     runs = {item.id for item in store.runs()}
-    server = serve(store.path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+    server = serve(store.path, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
     assert server.lists(runs)
     status, text = server.get("/en/")
     assert status == 200
