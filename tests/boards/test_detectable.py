@@ -83,13 +83,14 @@ def test_a_macro_mean_over_uneven_subsets_shows_less() -> None:
 
 
 def test_values_between_right_and_wrong_differ_by_their_squares() -> None:
-    assert churn(outcomes([0.2, 1.0]), outcomes([0.7, 1.0]), Aggregation.MICRO) == pytest.approx(0.125)
+    one, other = outcomes([0.2, 1.0] * 20), outcomes([0.7, 1.0] * 20)
+    assert churn(one, other, Aggregation.MICRO) == pytest.approx(0.125)
 
 
-def test_only_shared_questions_count_and_none_is_none() -> None:
-    other = Outcomes("bank", ("q/1", "x"), ("q", "q"), np.array([1.0, 0.0]))
-    assert churn(outcomes([0.0, 0.0]), other, Aggregation.MICRO) == 1.0
-    assert churn(outcomes([0.0]), Outcomes("bank", ("x",), ("q",), np.array([1.0])), Aggregation.MICRO) is None
+def test_only_shared_questions_count_and_too_few_say_nothing() -> None:
+    one, enough, too_few = outcomes(A[:60]), outcomes([1.0] * 30), outcomes([1.0] * 29)
+    assert churn(one, enough, Aggregation.MICRO) == pytest.approx(float(np.mean(A[:30] != 1)))
+    assert churn(one, too_few, Aggregation.MICRO) is None
 
 
 def test_one_model_is_no_pair_and_the_assumption_stands() -> None:

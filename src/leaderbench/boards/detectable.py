@@ -26,6 +26,10 @@ most_models = 5
 """Models of which pairs are made, those with the newest runs: up to ten pairs."""
 
 
+enough = 30
+"""Questions that two runs share at least where they say how often models differ: fewer say next to nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detectable:
     """The gap that a benchmark can show with 80 % power, and what that figure rests on."""
@@ -94,10 +98,10 @@ def weights(outcomes: Outcomes, aggregation: Aggregation) -> Floats:
 
 
 def churn(a: Outcomes, b: Outcomes, aggregation: Aggregation) -> float | None:
-    """The mean squared difference of two runs on the questions that both answered; None where they share none."""
+    """The mean squared difference of two runs on the questions that both answered; None where those are too few."""
     places = {name: place for place, name in enumerate(b.ids)}
     shared: Sequence[int] = [place for place, name in enumerate(a.ids) if name in places]
-    if not shared:
+    if len(shared) < enough:
         return None
     others = [places[a.ids[place]] for place in shared]
     both = Outcomes(
