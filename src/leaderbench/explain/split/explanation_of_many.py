@@ -86,8 +86,8 @@ def _models(pair: Pair, title: str) -> Table:
         rows.append(
             (
                 item.model,
-                ("≈ " if item.grid.cause.bank else "") + percent(item.a.estimate),
-                ("≈ " if item.grid.cause.bank else "") + percent(item.b.estimate),
+                percent(item.a.estimate, estimated=item.grid.cause.bank is not None),
+                percent(item.b.estimate, estimated=item.grid.cause.bank is not None),
                 bar(gap.estimate, gap.interval),
             )
         )

@@ -21,7 +21,7 @@ def answer(item: ModelSplit) -> str:
     found, cause = item.split, item.grid.cause
     gap, n = found.difference, len(item.grid.example_ids)
     clear = gap.interval.low > 0 or gap.interval.high < 0
-    mark = "≈ " if cause.bank is not None else ""
+    estimated = cause.bank is not None
     size = {"points": f"{abs(100 * gap.estimate):.1f}", "interval": spread(gap.interval)}
     if not clear:
         gap_said = Sentence("a difference within noise (95 %: {interval})", interval=spread(gap.interval))
@@ -35,8 +35,8 @@ def answer(item: ModelSplit) -> str:
             "{model} scores {score_a} under {a} and {score_b} under {b}, {gap} on {n} questions.",
             n=n,
             model=item.model,
-            score_a=f"{mark}{percent(item.a.estimate)}",
-            score_b=f"{mark}{percent(item.b.estimate)}",
+            score_a=percent(item.a.estimate, estimated=estimated),
+            score_b=percent(item.b.estimate, estimated=estimated),
             a=cause.a,
             b=cause.b,
             gap=gap_said,
@@ -180,7 +180,7 @@ def _flips_table(item: ModelSplit, title: str) -> Table:
             flips.lost,
             flips.won,
             f"{signed(flips.net)}",
-            f"{100 * flips.churn:.1f} %",
+            percent(flips.churn),
             flips.near_ties,
             _p(flips.adjusted),
         )

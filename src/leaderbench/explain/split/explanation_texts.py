@@ -20,9 +20,9 @@ def signed(share: float, digits: int = 1) -> str:
     return text if text.strip("+−0.") else text.lstrip("+−")
 
 
-def percent(share: float) -> str:
-    """A score in percent."""
-    return f"{100 * share:.1f} %"
+def percent(share: float, *, estimated: bool = False) -> str:
+    """A score in percent, marked where it is estimated from a part of the questions."""
+    return Sentence("{n} %", n=f"{'≈ ' if estimated else ''}{100 * share:.1f}")
 
 
 def bar(estimate: float, interval: Interval) -> Bar:
