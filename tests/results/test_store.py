@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Flag, Sample
+from leaderbench.records import Flag, Sample, TokenText
 from leaderbench.results import files
 from leaderbench.results import store as stores
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
+from leaderbench.results.tokens import AskedTokens, RunTokens
 
 MakeRun = Callable[..., Run]
 
@@ -326,19 +327,22 @@ def test_a_real_limit_on_file_sizes_is_said_in_one_sentence(tmp_path: Path) -> N
     assert Store(tmp_path).runs() == []
 
 
+tokens = RunTokens({5: TokenText(" A")}, "anatomy/0", (AskedTokens((5,), 0, ((5,),)),))
+
+
 def test_kill_9_while_saving_leaves_only_whole_runs(store: Store, run: MakeRun) -> None:
     code = """if True:
         import dataclasses, sys
         from leaderbench.results.store import Store
         store = Store(sys.argv[1])
-        made = store.run("abcdef")
+        made, tokens = store.run("abcdef"), store.tokens("abcdef012345")
         made = dataclasses.replace(made, samples=tuple(made.samples))
         print("ready", flush=True)
         for i in range(10000):
             manifest = dataclasses.replace(made.manifest, run_id=f"{sys.argv[2]}{i:05d}")
-            store.save(dataclasses.replace(made, manifest=manifest))
+            store.save(dataclasses.replace(made, manifest=manifest), tokens)
     """
-    store.save(run())
+    store.save(run(), tokens)
     for attempt in range(3):
         command = [sys.executable, "-c", code, str(store.path), f"r{attempt}"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -350,6 +354,7 @@ def test_kill_9_while_saving_leaves_only_whole_runs(store: Store, run: MakeRun) 
         for item in store.runs():
             assert item.problem is None
             assert tuple(store.run(item.id).samples) == run().samples
+            assert store.tokens(item.id) == tokens
     store.save(run(run_id="last"))
     assert not [path for path in (store.path / "runs").iterdir() if path.name.startswith((".new", ".old"))]
 
@@ -359,17 +364,17 @@ def test_several_processes_save_into_one_store(store: Store, run: MakeRun) -> No
         import dataclasses, sys
         from leaderbench.results.store import Store
         store = Store(sys.argv[1])
-        made = store.run("abcdef")
+        made, tokens = store.run("abcdef"), store.tokens("abcdef012345")
         for i in range(10):
             manifest = dataclasses.replace(made.manifest, run_id=f"r{int(sys.argv[2]) * (i % 2)}{i:05d}")
-            store.save(dataclasses.replace(made, manifest=manifest))
+            store.save(dataclasses.replace(made, manifest=manifest), tokens)
     """
-    store.save(run())
+    store.save(run(), tokens)
     commands = [[sys.executable, "-c", code, str(store.path), str(i)] for i in range(2)]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
     assert [process.communicate()[1] for process in processes] == ["", ""]
     assert len(store.runs()) == 1 + 10 + 5
-    assert all(item.problem is None for item in store.runs())
+    assert all(item.problem is None and store.tokens(item.id) == tokens for item in store.runs())
 
 
 @pytest.mark.parametrize(
