@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +14,9 @@ from leaderbench.results.runs import Manifest, Run
 from leaderbench.results.store import Store
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
+
+if TYPE_CHECKING:
+    from tests.web.serving import Asking
 
 SCRIPT = "<script>document.title='taken'</script><img src=x onerror=alert(1)>"
 FORMULA = "=HYPERLINK(1)"
@@ -120,6 +123,37 @@ def live(store: Store) -> Iterator[LiveStore]:
 @pytest.fixture
 def client(live: LiveStore) -> TestClient:
     return TestClient(application(live), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def hostile_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStore]:
+    """A store full of hostile texts, looked at once; no test may change it."""
+    from tests.web.stores import hostile_store
+
+    made = LiveStore(hostile_store(tmp_path_factory.mktemp("hostile")))
+    made.refresh()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def ask(hostile_live: LiveStore) -> "Iterator[Asking]":
+    """The site of that store, asked byte for byte."""
+    from tests.web.serving import Asking
+
+    made = Asking(application(hostile_live))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def rich_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with models of several sizes and licences; no test may change its store."""
+    from tests.web.serving import served
+    from tests.web.stores import rich_store
+
+    with served(rich_store(tmp_path_factory.mktemp("rich"))) as address:
+        yield address
 
 
 Get = Callable[..., Any]

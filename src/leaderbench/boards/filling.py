@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from leaderbench.benchmarks import registry
-from leaderbench.boards.rules import Floats
+from leaderbench.boards.rules import Floats, largest
 from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View
@@ -91,7 +91,7 @@ class Filled:
 
 
 def _number(score: Score) -> float:
-    return score.estimate if math.isfinite(score.estimate) else math.nan
+    return score.estimate if abs(score.estimate) <= largest else math.nan
 
 
 def standard_error(score: Score) -> float:
@@ -102,8 +102,9 @@ def standard_error(score: Score) -> float:
     don't make a score certain.
     """
     if score.view is View.STOPPED:
-        return (score.high - score.low) / 2 / normal_quantile()
-    known = math.isfinite(score.standard_error) and score.standard_error >= 0
+        half = (score.high - score.low) / 2
+        return half / normal_quantile() if half <= largest else math.nan
+    known = 0 <= score.standard_error <= largest
     if known and (score.standard_error > 0 or score.view is View.BANK):
         return score.standard_error
     if score.n > 0 and 0 <= score.estimate <= 1:

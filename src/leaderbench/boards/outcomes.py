@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderbench.boards.rules import Floats
+from leaderbench.boards.rules import Floats, largest
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation
 from leaderbench.results.samples import StoredSamples, damaged
@@ -109,11 +109,14 @@ def _outcomes(store: Store, run: str, metric: str) -> Outcomes | None:
         return None
 
 
-_known: "OrderedDict[tuple[str, str, str], Outcomes]" = OrderedDict()
+_known: "OrderedDict[tuple[str, str, str], Outcomes | None]" = OrderedDict()
 
 
-def _read(samples: StoredSamples, bank: str, metric: str) -> Outcomes:
-    """A metric of every answered question, from four columns of the file: prompts and log-probabilities stay unread."""
+def _read(samples: StoredSamples, bank: str, metric: str) -> Outcomes | None:
+    """A metric of every answered question, from four columns of the file: prompts and log-probabilities stay unread.
+
+    None where a value is beyond `largest`.
+    """
     table = _columns(samples.path, samples.checksum)
     ids, subsets, errors = (table.column(name).to_pylist() for name in ("example_id", "subset", "error"))
     values = [dict(item or ()).get(metric) for item in table.column("metrics").to_pylist()]
@@ -122,11 +125,11 @@ def _read(samples: StoredSamples, bank: str, metric: str) -> Outcomes:
         for place, value in enumerate(values)
         if value is not None and not math.isnan(value) and errors[place] is None
     ]
+    measured = np.array([values[place] for place in answered], dtype=np.float64)
+    if len(measured) and np.abs(measured).max() > largest:
+        return None
     return Outcomes(
-        bank,
-        tuple(ids[place] for place in answered),
-        tuple(subsets[place] for place in answered),
-        np.array([values[place] for place in answered], dtype=np.float64),
+        bank, tuple(ids[place] for place in answered), tuple(subsets[place] for place in answered), measured
     )
 
 

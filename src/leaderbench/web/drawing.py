@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ def templates(language: str) -> "Environment":
         "kind_of": kind_of,
         "heat": heat,
         "interval": interval,
+        "linked": linked,
         "moment": partial(notation.moment, language),
         "number": number,
         "pairs": lambda names: [(name, name) for name in names],
@@ -123,6 +125,18 @@ def address(language: str, kind: str, *parts: object, **query: object) -> str:
     """The address of a page: its kind, what stands behind it, and words after `?`."""
     path = "/".join([f"/{language}", kind, *(quote(str(part), safe="") for part in parts)])
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def linked(source: str) -> "str | Markup":
+    """Where something comes from: a link where it is an address of the web, else the text, which may be a file's name.
+
+    The page behind it is a stranger's: it learns nothing of this one, and gains nothing.
+    """
+    from markupsafe import Markup
+
+    if not re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source, re.ASCII):
+        return source
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, cells.visible(source))
 
 
 def number(value: Number, *, share: bool | None = None) -> str:

@@ -10,7 +10,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation import catalogue_files
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Fact
-from leaderbench.models.search import SIZES, Query, choose
+from leaderbench.models.search import SIZES, Query, matches
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.listings import ListedModel
@@ -76,9 +76,10 @@ def shown_models(live: LiveStore, view: ModelsView) -> Paged[ShownModel]:
         "models", version, lambda: {item.name: item for item in live.index.models()}
     )
     known_models = records(live)
-    chosen = choose((known_models(name) for name in listed), query_of(view))
+    query = query_of(view)
+    chosen = [model for name, model in listed.items() if matches(known_models(name), query)]
     start = (view.page - 1) * view.rows
-    items = tuple(_shown(listed[record.name], record) for record in chosen[start : start + view.rows])
+    items = tuple(_shown(model, known_models(model.name)) for model in chosen[start : start + view.rows])
     return Paged[ShownModel](items=items, page=view.page, size=view.rows, total=len(chosen))
 
 
@@ -99,7 +100,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
         identities=listed[name].identities,
         scores=tuple(model_score(live, entry) for entry in entries[:most_scores]),
         places=_places(live, name, {entry.benchmark for entry in entries}, language),
-        problems=(*record.problems, *found.problems),
+        problems=tuple(map(live.said, (*record.problems, *found.problems))),
     )
 
 
