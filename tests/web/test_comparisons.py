@@ -6,6 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from leaderbench.web.live import LiveStore
+from leaderbench.web.shown import explanations
+from leaderbench.web.values.explanations import ListedExplanation
 from tests.web.conftest import SCRIPT, Get, make_run
 
 A, B, C = "aaaaaaaaaaa0", "aaaaaaaaaaa1", "aaaaaaaaaaa2"
@@ -116,3 +118,24 @@ def test_more_rows_than_can_be_compared_are_refused_in_a_sentence(client: TestCl
 
 def test_a_page_in_chinese_says_it_in_chinese(client: TestClient) -> None:
     assert "领先" in client.get(f"/zh/compare?run={A}&run={C}").text
+
+
+def test_implementations_of_one_model_lead_to_what_explains_them(client: TestClient, get: Get) -> None:
+    command = "leaderbench explain org/good-7b mmlu/harness mmlu/original"
+    assert get("/comparisons", run=[A, "bbbbbbbbbbb0"])["command"] == command
+    assert command in client.get(f"/en/compare?run={A}&run=bbbbbbbbbbb0").text
+    assert get("/comparisons", run=[A, B])["command"] == ""
+
+
+def test_an_explanation_that_the_store_keeps_is_linked_from_the_runs_that_it_is_about(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ListedExplanation(
+        id="cafe", a="mmlu/original", b="mmlu/harness", models=("org/good-7b",), questions=40, limits="", made=""
+    )
+    other = found.model_copy(update={"id": "beef", "b": "mmlu/helm"})
+    monkeypatch.setattr(explanations, "for_", lambda live, model: (found, other) if model == "org/good-7b" else ())
+    text = client.get(f"/en/compare?run={A}&run=bbbbbbbbbbb0").text
+    assert "/en/explanations/cafe" in text
+    assert "/en/explanations/beef" not in text
+    assert "/en/explanations/cafe" not in client.get(f"/en/compare?run={A}&run={B}").text

@@ -1,5 +1,6 @@
 """Runs question by question, and which runs there are to compare."""
 
+import shlex
 from collections.abc import Sequence
 
 from leaderbench.errors import LeaderbenchError
@@ -9,7 +10,7 @@ from leaderbench.explain.difference.several import Compared, Disagreement, Pair,
 from leaderbench.explain.report.html import finite
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown import boards
+from leaderbench.web.shown import boards, explanations
 from leaderbench.web.shown.models import shown_score
 from leaderbench.web.shown.runs import listed_run, short_run, whole_run
 from leaderbench.web.shown.samples import questions
@@ -24,6 +25,7 @@ from leaderbench.web.values.comparisons import (
     ShownCause,
     SubsetGap,
 )
+from leaderbench.web.values.explanations import ListedExplanation
 from leaderbench.web.values.runs import ShownRun
 from leaderbench.web.views import BoardChoiceView, BoardView, ChoiceView, ComparisonView
 
@@ -55,6 +57,8 @@ def compared(live: LiveStore, view: ComparisonView) -> Comparison:
         changed=sum(not item.flips for item in found.disagreements),
         causes=tuple(_cause(cause) for cause in pair.causes) if pair else (),
         subsets=_subsets(pair) if pair else (),
+        explanations=_explanations(live, found),
+        command=_explain(found),
         questions=Paged[ComparedQuestion](
             items=_questions(live, found, part, pair), page=view.page, size=view.rows, total=len(wanted)
         ),
@@ -105,6 +109,24 @@ def _pair(pair: Pair) -> ComparedPair:
 
 def _cause(cause: Cause) -> ShownCause:
     return ShownCause(name=cause.name, a=finite(cause.a), b=finite(cause.b), differs=cause.differs)
+
+
+def _explanations(live: LiveStore, found: Several) -> tuple[ListedExplanation, ...]:
+    models, implementations = ({getattr(run, name) for run in found.runs} for name in ("model", "benchmark"))
+    if len(models) > 1 or len(implementations) < 2:
+        return ()
+    (model,) = models
+    stored = explanations.for_(live, model=model)
+    return tuple(item for item in stored if implementations.issuperset((item.a, item.b)))
+
+
+def _explain(found: Several) -> str:
+    """The command that takes apart the difference between the first two runs, where it is one of implementations."""
+    a, b = found.runs[:2]
+    same_family = a.benchmark.partition("/")[0] == b.benchmark.partition("/")[0]
+    if a.model != b.model or a.benchmark == b.benchmark or not same_family:
+        return ""
+    return shlex.join(["leaderbench", "explain", a.model, a.benchmark, b.benchmark])
 
 
 def _subsets(found: Diff) -> tuple[SubsetGap, ...]:

@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from leaderbench.web.values.basics import Number, Paged, Value, Words
+from leaderbench.web.values.explanations import ListedExplanation
 from leaderbench.web.values.runs import ShownRun, ShownScore
 
 
@@ -141,6 +142,12 @@ class Comparison(Value):
     """What can have made two runs differ; empty for more than two, like `subsets`."""
 
     subsets: tuple[SubsetGap, ...]
+    explanations: tuple[ListedExplanation, ...]
+    """Of one model under several implementations those that take the difference between two of them apart."""
+
+    command: str
+    """What makes such an explanation of the first two; empty where they are of several models or one implementation."""
+
     questions: Paged[ComparedQuestion]
 
 
