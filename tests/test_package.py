@@ -21,6 +21,7 @@ PUBLIC = [
     "diff",
     "evaluate",
     "explanation",
+    "explanations",
     "import_csv",
     "import_lm_eval",
     "import_mteb",

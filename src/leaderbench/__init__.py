@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from leaderbench.explain.difference.several import compare_runs
     from leaderbench.explain.order.stability import stability
     from leaderbench.explain.split.explanation import explanation
+    from leaderbench.explain.split.stored import explanations
     from leaderbench.models.load import load_model
     from leaderbench.results.imports import import_csv, import_lm_eval, import_mteb, import_open_llm_leaderboard
     from leaderbench.results.index import Index
@@ -38,6 +39,7 @@ __all__ = [
     "diff",
     "evaluate",
     "explanation",
+    "explanations",
     "import_csv",
     "import_lm_eval",
     "import_mteb",
@@ -58,6 +60,7 @@ _HOMES = {
     "diff": "explain.difference.diff",
     "evaluate": "evaluation.run",
     "explanation": "explain.split.explanation",
+    "explanations": "explain.split.stored",
     "import_csv": "results.imports",
     "import_lm_eval": "results.imports",
     "import_mteb": "results.imports",

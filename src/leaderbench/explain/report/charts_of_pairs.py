@@ -131,7 +131,9 @@ def churn(
         for row, column in pairs
     ]
     tips = [alt.Tooltip("pair:N", title=Sentence("between")), alt.Tooltip("text:N", title=Sentence("percent"))]
-    said = [joined(" ", (row["pair"], row["text"])) for row in rows if row["row"] < row["column"]]
+    said = [
+        Sentence("{what} {figure}", what=row["pair"], figure=row["text"]) for row in rows if row["row"] < row["column"]
+    ]
     return Chart(
         title=title,
         spec=_matrix(rows, names, names, tips),

@@ -153,7 +153,7 @@ def by_subset(
     filled = alt.condition("datum.apart", alt.value(1), alt.value(0))
     point = base.mark_point(size=55, opacity=1, cursor="pointer" if any(item.link for item in found) else alt.Undefined)
     layers = alt.layer(
-        *_rules(levels, times, scale, top),
+        *_rules(levels, times, y, top),
         *([base.mark_rule(strokeWidth=1.5, opacity=0.6, color=up).encode(x=low, x2="high:Q")] if _any(rows) else []),
         point.encode(x=x, stroke=alt.value(up), fill=alt.value(up), fillOpacity=filled),
     )
@@ -195,7 +195,7 @@ def _level_said(level: Level, times: float) -> str:
     return Sentence("{name}: {score}.", name=level.name, score=plain(times * level.value))
 
 
-def _rules(levels: Sequence[Level], times: float, scale: "alt.Scale", top: float) -> "list[alt.Chart]":
+def _rules(levels: Sequence[Level], times: float, y: "alt.Y", top: float) -> "list[alt.Chart]":
     """A vertical line a level, each with its name in a row of its own above the others."""
     import altair as alt
 
@@ -213,7 +213,7 @@ def _rules(levels: Sequence[Level], times: float, scale: "alt.Scale", top: float
         made += [
             base.mark_rule(color=grey, strokeWidth=1.5, strokeDash=dash).encode(x="at:Q"),
             base.mark_text(align="right" if left else "left", dx=-5 if left else 5, fontSize=11).encode(
-                x="at:Q", y=alt.Y("row:Q", scale=scale), text="name:N"
+                x="at:Q", y=y, text="name:N"
             ),
         ]
     return made
@@ -343,10 +343,14 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
 
     low, high = _reach(found)
     room = max(2 * day, 0.04 * (high - low))  # also where all models have one date
-    written = "%Y-%m" if high - low > 200 * day else "%Y-%m-%d"
-    axis = alt.Axis(format=written, grid=False, tickCount=5, labelOverlap=True)
-    scale = alt.Scale(type="utc", domain=[_moment(low - room), _moment(high + room)], nice=False)
-    across = alt.X("at:T", scale=scale, title=Sentence("date (UTC)"), axis=axis)
+    ends = [low - room, high + room]
+    # A scale of numbers: one of dates cannot have its ends given where rectangles are drawn.
+    written = "%Y-%m-%d" if high - low < 60 * day else "%Y-%m"
+    axis = alt.Axis(
+        labelExpr=f"utcFormat(datum.value, '{written}')", values=_dates(*ends), grid=False, labelOverlap=True
+    )
+    scale = alt.Scale(domain=ends, nice=False, zero=False)
+    across = alt.X("at:Q", scale=scale, title=Sentence("date (UTC)"), axis=axis)
     return _plot(
         found,
         across,
@@ -366,11 +370,20 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
     )
 
 
-def _moment(milliseconds: float) -> "alt.DateTime":
-    import altair as alt
-
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, utc=True)
+def _dates(low: float, high: float) -> list[float]:
+    """Up to seven dates for an axis, in milliseconds: days, or first days of months."""
+    if high - low < 60 * day:
+        step = next((step for step in (1, 2, 7) if (high - low) / day <= 6 * step), 14)
+        return [place * day for place in range(math.ceil(low / day), math.floor(high / day) + 1) if place % step == 0]
+    start, end = (datetime.fromtimestamp(at / 1000, UTC) for at in (low, high))
+    first, last = (at.year * 12 + at.month - 1 for at in (start, end))
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if last - first <= 6 * step), 120)
+    months = [
+        datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        for month in range(first + 1, last + 1)
+        if month % step == 0
+    ]
+    return [1000 * month.timestamp() for month in months]
 
 
 def _plot(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import reduce
 from typing import Any, TypeVar, cast
 
 from leaderbench.sentences import Sentence
@@ -9,9 +10,21 @@ from leaderbench.sentences import Sentence
 Item = TypeVar("Item")
 
 
+_followed: dict[str, Callable[[str, str], str]] = {
+    " ": lambda one, other: Sentence("{sentence} {next}", sentence=one, next=other),
+    ", ": lambda one, other: Sentence("{list}, {next}", list=one, next=other),
+    "; ": lambda one, other: Sentence("{one}; {other}", one=one, other=other),
+    ": ": lambda one, other: Sentence("{what}: {detail}", what=one, detail=other),
+}
+"""What languages write in their own way between two sentences, two of a list, two clauses, and after a title."""
+
+
 def joined(between: str, parts: Iterable[str]) -> str:
     """The parts in a row; what is a sentence among them stays one. `between` holds no braces."""
-    named = {f"part{place}": part for place, part in enumerate(parts) if part}
+    found = [part for part in parts if part]
+    if between in _followed:
+        return reduce(_followed[between], found) if found else ""
+    named = {f"part{place}": part for place, part in enumerate(found)}
     return Sentence(between.join(f"{{{name}}}" for name in named), **named) if named else ""
 
 

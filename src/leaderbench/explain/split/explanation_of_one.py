@@ -57,7 +57,7 @@ def answer(item: ModelSplit) -> str:
     still = [part.factor for part in parts if part not in moving]
     if not moving:
         return joined(" ", [*said, Sentence("No single cause can be told from noise.")])
-    causes = spoken([joined(" ", [part.factor, signed(part.estimate)]) for part in moving])
+    causes = spoken([Sentence("{what} {figure}", what=part.factor, figure=signed(part.estimate)) for part in moving])
     second = (
         Sentence("What makes it: {causes} points", causes=causes)
         if clear

@@ -11,6 +11,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.split.explanation import Explanation, explained
 from leaderbench.explain.split.grid import Cause, head, load
 from leaderbench.results.store import Store
+from leaderbench.sentences import Sentence
 
 FOLDER = "explanations"
 """Where they lie in a store."""
@@ -81,7 +82,7 @@ class Stored:
     """Files that are none, each in a sentence."""
 
 
-def stored(store: Store | str | Path) -> Stored:
+def explanations(store: Store | str | Path) -> Stored:
     """The explanations that a store keeps. Only what the files remember beside their numbers is read."""
     folder = (store.path if isinstance(store, Store) else Path(store)) / FOLDER
     groups: dict[str, dict[str, StoredGrid]] = {}
@@ -90,7 +91,7 @@ def stored(store: Store | str | Path) -> Stored:
         try:
             item = _read(path)
         except LeaderbenchError as error:
-            problems.append(str(error))
+            problems.append(error.args[0])
             continue
         same = groups.setdefault(_asked(item.cause), {})
         if item.cause.identity not in same or same[item.cause.identity].made < item.made:
@@ -115,7 +116,7 @@ def _read(path: Path) -> StoredGrid:
     try:
         moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError) as error:
-        raise LeaderbenchError(f"{path} cannot be read.") from error
+        raise LeaderbenchError(Sentence("{path} cannot be read.", path=str(path))) from error
     return StoredGrid(path, cause, questions, moment.isoformat(timespec="seconds"))
 
 

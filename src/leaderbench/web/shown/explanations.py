@@ -8,7 +8,7 @@ from leaderbench.explain.report.values import Report
 from leaderbench.explain.split.explanation import Explanation, ModelSplit, explained
 from leaderbench.explain.split.flips import Flipped, flipped, flipped_in_all
 from leaderbench.explain.split.grid import Grid, load
-from leaderbench.explain.split.stored import Stored, StoredExplanation, StoredGrid, stored
+from leaderbench.explain.split.stored import Stored, StoredExplanation, StoredGrid, explanations
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import Interval
 from leaderbench.web.live import AbsentError, LiveStore
@@ -27,7 +27,7 @@ from leaderbench.web.values.explanations import (
 )
 from leaderbench.web.views import ExplainedFlips, ExplanationsView, ExplanationView
 
-most_models = 12
+most_models = 6
 """Models that a page explains at once."""
 
 
@@ -58,7 +58,7 @@ def for_(live: LiveStore, *implementations: str, model: str = "") -> tuple[Liste
 
 
 def _stored(live: LiveStore) -> Stored:
-    return live.keep("explanations", live.version(), lambda: stored(live.store))
+    return live.keep("explanations", live.version(), lambda: explanations(live.store))
 
 
 def _listed(item: StoredExplanation) -> ListedExplanation:
@@ -133,7 +133,7 @@ def _read(live: LiveStore, found: StoredExplanation, models: Sequence[str]) -> R
             try:
                 grids.append(load(item.path))
             except LeaderbenchError as error:
-                problems.append(live.said(str(error)))
+                problems.append(live.told(error))
         if not grids:
             raise LeaderbenchError(problems[0])
         return Read(explained(grids), tuple(problems))

@@ -25,7 +25,7 @@ from leaderbench.web.values.plots import (
 )
 from leaderbench.web.views import PlotsView
 
-most_answers = 1_000_000
+most_answers = 300_000
 """Answers that are read to tell what implementations do to an order from what noise does; it takes some seconds."""
 
 
@@ -142,7 +142,7 @@ def _stability(
         try:
             found = stability([live.store.run(name) for name in runs], family)
         except LeaderbenchError as error:
-            return None, live.said(str(error))
+            return None, live.told(error)
         return (answer(found), _agreement(found)), ""
 
     return live.keep(("stability", family, tuple(runs)), live.version(), made)
