@@ -122,15 +122,15 @@ def _imports(store: Store, folder: Path) -> None:
     lines += [f'org/published,mmlu,p,acc,,0.5,100,"{link}",2024-01-01' for link in links[:1]]
     (folder / "published.csv").write_text("\n".join(lines), encoding="utf-8")
     import_csv([folder / "published.csv"], store)
-    place = folder / "maker__tiny"
-    place.mkdir()
+    out = folder / "maker__tiny"
+    out.mkdir()
     rows = [choice_row(i, [-1.0, -2.0, -3.0, -0.5], i % 4) for i in range(6)]
     for row, text in zip(rows, hostile, strict=False):
         row["doc"] = {"question": text, "choices": [text] * 4}
     content = results({"mmlu_anatomy": {"acc,none": 0.25, "acc_stderr,none": 0.1}}, 6, model_name=hostile[1])
-    (place / f"results_{TIME}.json").write_text(json.dumps(content))
-    (place / f"samples_mmlu_anatomy_{TIME}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    import_lm_eval([folder / "maker__tiny"], store)
+    (out / f"results_{TIME}.json").write_text(json.dumps(content))
+    (out / f"samples_mmlu_anatomy_{TIME}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_lm_eval([out], store)
 
 
 def _beside(store: Store) -> None:

@@ -3,6 +3,7 @@
 import re
 import types
 from enum import StrEnum
+from functools import partial
 from typing import Any, Literal, Union, get_args, get_origin
 from urllib.parse import quote
 
@@ -64,13 +65,12 @@ def fuzz_the_api(live: LiveStore, how: settings) -> None:
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", application(live))
     labels = []
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation: Any = result.ok()  # type: ignore[union-attr]
         fixed = known(operation.label)
         allowed = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
         strategies = [allowed, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)]
         if fixed:
-            make = operation.as_strategy
-            strategies.append(st.fixed_dictionaries(fixed).flatmap(lambda found, make=make: make(**found)))
+            strategies.append(st.fixed_dictionaries(fixed).flatmap(partial(_about, operation)))
         for strategy in strategies:
             check = how(given(case=strategy)(_conforms))
             try:
@@ -79,6 +79,10 @@ def fuzz_the_api(live: LiveStore, how: settings) -> None:
                 assert strategy is not allowed and not operation.definition.raw.get("parameters")  # noqa: PT018
         labels.append(operation.label)
     assert len(labels) > 10
+
+
+def _about(operation: Any, known: dict[str, Any]) -> st.SearchStrategy[Any]:
+    return operation.as_strategy(**known)
 
 
 def _conforms(case: Any) -> None:

@@ -22,6 +22,7 @@ from leaderbench.boards.export import formula_like
 from leaderbench.results.store import Store
 from leaderbench.web import shown
 from leaderbench.web.application import application
+from leaderbench.web.drawing import linked
 from leaderbench.web.hosts import Hosts
 from leaderbench.web.live import LiveStore
 from tests.web.conftest import make_run
@@ -484,3 +485,34 @@ def test_a_server_outlives_broken_requests(store: Store) -> None:
         assert head.endswith(b"\r\n\r\n")
         assert whole.startswith(head[:15])
         assert len(whole) > len(head)
+
+
+@pytest.mark.parametrize("source", ["https://example.org/a?b#c", "http://example.org", "https://xn--fiq228c.cn:8080/x"])
+def test_an_address_of_the_web_is_a_link(source: str) -> None:
+    assert f'href="{source}" rel="noopener noreferrer nofollow"' in str(linked(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " https://a.b",
+            "https://a b",
+            "https://a\n.b",
+            "//a.b",
+            "file:///x",
+        ),
+        *(
+            "https://user@evil.example/",
+            "https:\\\\a.b",
+            "https://",
+            "data:text/html,x",
+            "https://a.b/\u202egnp.x",
+            "results.csv",
+        ),
+    ],
+)
+def test_no_other_source_is_a_link(source: str) -> None:
+    assert linked(source) == source

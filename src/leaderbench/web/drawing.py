@@ -134,7 +134,7 @@ def linked(source: str) -> "str | Markup":
     """
     from markupsafe import Markup
 
-    if not re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source, re.ASCII):
+    if not (source.isprintable() and re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source)):
         return source
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, cells.visible(source))
 
