@@ -11,6 +11,7 @@ import numpy as np
 
 from leaderbench.benchmarks import registry
 from leaderbench.evaluation.run import dataset_source, evaluate, select
+from leaderbench.explain.split.explanation import explanation
 from leaderbench.explain.split.grid import Cause, Grid, save
 from leaderbench.models.fake import FakeModel, Judge, by_hash
 from leaderbench.records import Flag, TokenText
@@ -200,6 +201,8 @@ def rich_store(folder: Path) -> Store:
             evaluate(FakeModel(name, _knowing(answers, name, share)), benchmark, store=store)
     for benchmark in benchmarks:
         evaluate("baseline:random", benchmark, store=store)
+    model = FakeModel("acme/large-8B", _knowing(answers, "acme/large-8B", 0.45))
+    explanation(model, ["exam/original", "exam/harness"], store=store, limit=10)
     declared = [
         f'["{name}"]\nparameters = {parameters}\n' + (f'licence = "{licence}"\n' if licence else "")
         for name, (licence, parameters, _) in models.items()

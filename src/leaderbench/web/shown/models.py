@@ -27,6 +27,9 @@ Records = Callable[[str], ModelRecord]
 most_scores = 1000
 """Scores that a model's page shows at most."""
 
+most_explanations = 50
+"""Of a model that its page leads to."""
+
 
 class _Records:
     """Records by name, each worked out once."""
@@ -85,6 +88,8 @@ def shown_models(live: LiveStore, view: ModelsView) -> Paged[ShownModel]:
 
 def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail:
     """A model with its scores, its places and what is known of it. Raises `AbsentError`."""
+    from leaderbench.web.shown import explanations  # which needs this file
+
     version = live.version()
     listed: dict[str, ListedModel] = live.keep(
         "models", version, lambda: {item.name: item for item in live.index.models()}
@@ -100,6 +105,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
         identities=listed[name].identities,
         scores=tuple(model_score(live, entry) for entry in entries[:most_scores]),
         places=_places(live, name, {entry.benchmark for entry in entries}, language),
+        explanations=explanations.for_(live, model=name)[:most_explanations],
         problems=tuple(map(live.said, (*record.problems, *found.problems))),
     )
 

@@ -2,6 +2,7 @@
 
 from leaderbench.web.values.basics import Number, Value, Words
 from leaderbench.web.values.boards import ShownPlace
+from leaderbench.web.values.explanations import ListedExplanation
 from leaderbench.web.values.runs import ShownScore
 
 
@@ -64,5 +65,8 @@ class ModelDetail(ShownModel):
     scores: tuple[ModelScore, ...]
     places: tuple[BoardPlace, ...]
     """On boards where it has a score."""
+
+    explanations: tuple[ListedExplanation, ...]
+    """Of why its scores differ between implementations."""
 
     problems: tuple[Words, ...]
