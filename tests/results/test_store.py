@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Flag, Sample, TokenText
-from leaderbench.results import files
 from leaderbench.results import store as stores
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
@@ -138,22 +137,64 @@ def test_an_unknown_run_is_said(store: Store, run: MakeRun, name: str) -> None:
         store.run(name)
 
 
-def test_what_a_killed_writer_left_is_ignored_and_cleaned_by_the_next_save(store: Store, run: MakeRun) -> None:
+@pytest.mark.parametrize("left", [".saving/new-bbb-12345678", ".new-bbb-12345678"], ids=["ours", "of an older program"])
+def test_what_a_killed_writer_left_is_ignored_and_cleaned_by_the_next_save(
+    store: Store, run: MakeRun, left: str
+) -> None:
     folder = store.save(run())
     runs = folder.parent
-    shutil.copytree(folder, runs / ".new-bbb-12345678")
-    (runs / ".new-bbb-12345678" / "scores.json").unlink()
+    (runs / left).parent.mkdir(exist_ok=True)
+    shutil.copytree(folder, runs / left)
+    (runs / left / "scores.json").unlink()
     assert [item.id for item in store.runs()] == [run().id]
-    store.save(run(run_id="bbb"))
+    Store(store.path).save(run(run_id="bbb"))
     assert sorted(path.name for path in runs.iterdir() if path.is_dir()) == [run().id, "bbb"]
 
 
-def test_a_run_moved_aside_by_a_killed_writer_comes_back(store: Store, run: MakeRun) -> None:
+@pytest.mark.parametrize("left", [".saving/old-{}", ".old-{}"], ids=["ours", "of an older program"])
+def test_a_run_moved_aside_by_a_killed_writer_comes_back(store: Store, run: MakeRun, left: str) -> None:
     folder = store.save(run())
-    folder.rename(folder.with_name(f".old-{folder.name}"))
-    store.save(run(run_id="bbb"))
+    aside = folder.parent / left.format(folder.name)
+    aside.parent.mkdir(exist_ok=True)
+    folder.rename(aside)
+    Store(store.path).save(run(run_id="bbb"))
     assert [item.problem for item in store.runs()] == [None, None]
     assert tuple(store.run(folder.name).samples) == run().samples
+
+
+def test_several_runs_stored_together_are_as_each_stored_by_itself(store: Store, run: MakeRun, tmp_path: Path) -> None:
+    given = [run(run_id=f"run{i}") for i in range(20)]
+    one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
+    folders = one.save_all(given)
+    assert folders == [one.path / "runs" / item.id for item in given]
+    for item in given:
+        other.save(item)
+    for folder in folders:
+        for path in folder.iterdir():
+            assert path.read_bytes() == (other.path / "runs" / folder.name / path.name).read_bytes()
+
+
+def test_of_runs_stored_together_one_that_is_there_already_stays(store: Store, run: MakeRun) -> None:
+    there = store.save(run(run_id="there"))
+    before = (there / "manifest.json").stat().st_mtime_ns
+    store.save_all([run(run_id="there"), run(run_id="new")])
+    assert (there / "manifest.json").stat().st_mtime_ns == before
+    assert {item.id for item in store.runs()} == {"there", "new"}
+
+
+def test_nothing_of_runs_stored_together_is_there_before_all_is_on_the_disk(
+    store: Store, run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        assert store.runs() == []
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(stores, "sync_all", fail)
+    with pytest.raises(LeaderbenchError, match="no space left"):
+        store.save_all([run(run_id="a"), run(run_id="b")])
+    monkeypatch.undo()
+    assert store.runs() == []
+    assert [path for path in (store.path / "runs").iterdir() if path.is_dir()] == []
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "scores.json", "samples.parquet"])
@@ -297,10 +338,9 @@ def test_a_full_disk_leaves_earlier_runs_and_no_half_run(
     store: Store, run: MakeRun, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     store.save(run(errors=5))
-    real = files.write_durably
-    calls = iter([real] * after)
+    calls = iter([stores.write_whole] * after)
     with monkeypatch.context() as patch:
-        patch.setattr("leaderbench.results.store.write_durably", lambda *a: next(calls, fail_full)(*a))
+        patch.setattr(stores, "write_whole", lambda *a: next(calls, fail_full)(*a))
         with pytest.raises(LeaderbenchError, match="no space left to write"):
             store.save(run(errors=0))
     assert store.run(run().id).manifest.counts["errors"] == 5

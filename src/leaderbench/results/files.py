@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,14 +73,19 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
         view, offset = view[written:], offset + written
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a whole file; it is on the disk when this returns."""
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a whole file; the system has it, which is not to say the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         write_all(descriptor, data, 0)
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a whole file; it is on the disk when this returns."""
+    write_whole(path, data)
+    sync(path)
 
 
 def replace_durably(path: Path, data: bytes) -> None:
@@ -90,11 +96,20 @@ def replace_durably(path: Path, data: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(path: Path) -> None:
-    """Make created, renamed and deleted names of a folder durable."""
+def sync_all(paths: Sequence[Path]) -> None:
+    """Make written files, and the names in folders, durable. The disk is asked for many at once, since it does them
+    together, in a tenth of the time of one after the other.
+    """
+    with ThreadPoolExecutor(min(16, len(paths))) as threads:
+        for _ in threads.map(sync, paths):
+            pass
+
+
+def sync(path: Path) -> None:
+    """Make the contents of a file durable, or created, renamed and deleted names of a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -38,8 +38,9 @@ def _lock(descriptor: int, path: Path, what: str, wait: bool) -> None:
 
 def _sign(descriptor: int) -> None:
     holder = json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, holder.encode(), 0)
+    if os.pread(descriptor, 4096, 0) != holder.encode():  # who takes it again and again writes it once
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, holder.encode(), 0)
 
 
 def _holder(path: Path) -> str:

@@ -12,7 +12,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Answer
 from leaderbench.requests import Request, digest
 from leaderbench.results import answers, locks, segments
-from leaderbench.results.files import make_folder, replace_durably, said_plainly, sync_folder, write_all
+from leaderbench.results.files import make_folder, replace_durably, said_plainly, sync, write_all
 
 segment_bytes = 64 * 2**20
 """A segment that has grown to this size is closed and a new one begun."""
@@ -183,6 +183,6 @@ class ResponseLog:
         last = int(self._segments[-1].stem) if self._segments else 0
         path = self.folder / f"{last + 1:06d}.jsonl"
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
-        sync_folder(self.folder)
+        sync(self.folder)
         self._segments.append(path)
         self._size = 0

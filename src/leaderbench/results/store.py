@@ -5,13 +5,15 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results import locks
-from leaderbench.results.files import make_folder, said_plainly, sentence, sync_folder, write_durably
+from leaderbench.results.files import make_folder, said_plainly, sentence, sync, sync_all, write_whole
 from leaderbench.results.log import ResponseLog, folder_name
 from leaderbench.results.runs import (
     Run,
@@ -52,6 +54,7 @@ class Store:
         self.path = Path(path).expanduser()
         if self.path.exists() and not self.path.is_dir():
             raise LeaderbenchError(f"The store {self.path} is a file: give a folder.")
+        self._tidied = False
 
     def log(self, model_name: str, model_identity: str) -> ResponseLog:
         """Open the response log of a model for writing, in a `with` statement; its lock is held until closed."""
@@ -68,19 +71,35 @@ class Store:
         A run that is there already stays as it is, unless it is damaged or has more errors than this one.
         Raises `LeaderbenchError` where it cannot be written.
         """
-        files = _files(run, tokens)
+        return self._save([(run, _files(run, tokens))])[0]
+
+    def save_all(self, given: Sequence[Run]) -> list[Path]:
+        """Store runs as `save` does each, waiting for the disk once for all of them; together they are in memory twice.
+
+        Where the machine stops before it returns, any of them may be there, each as a whole.
+        """
+        return self._save([(run, _files(run, None)) for run in given])
+
+    def _save(self, given: Sequence[tuple[Run, Mapping[str, bytes]]]) -> list[Path]:
         runs = self.path / "runs"
         make_folder(runs)
         lock = locks.acquire(runs / ".lock", f"The folder {runs}", wait=True)
         try:
             with said_plainly(runs):
+                if not self._tidied:
+                    _tidy(runs)
+                    self._tidied = True
                 _clean(runs)
-                target = runs / run.id
-                if not target.exists() or _is_worse(target, run):
-                    _put(runs, target, files)
+                wanted = {
+                    runs / run.id: files
+                    for run, files in given
+                    if not (runs / run.id).exists() or _is_worse(runs / run.id, run)
+                }
+                if wanted:
+                    _put(runs, wanted)
         finally:
             os.close(lock)
-        return target
+        return [runs / run.id for run, _ in given]
 
     def runs(self) -> list[RunSummary]:
         """All stored runs, oldest first; a damaged one is listed with its problem. Samples are not read."""
@@ -183,19 +202,30 @@ def dumped(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
 
 
-def _put(runs: Path, target: Path, files: dict[str, bytes]) -> None:
-    """Write the files beside their place, then rename; a folder in the way is kept aside until the new one stands."""
-    beside = runs / f".new-{target.name}-{uuid.uuid4().hex[:8]}"
-    aside = runs / f".old-{target.name}"
+_saving = ".saving"
+"""The folder among the runs where they are put together: `new-…`, and `old-…` for one that gives way. So what a killed
+writer left is found without a look at every run.
+"""
+
+
+def _put(runs: Path, wanted: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Write the files of each run beside its place and, once they are on the disk, rename; a folder in the way is kept
+    aside until the new one stands.
+    """
+    saving = runs / _saving
     try:
-        beside.mkdir()
-        for name, data in files.items():
-            write_durably(beside / name, data)
-        sync_folder(beside)
-        if target.exists():
-            target.rename(aside)
-        beside.rename(target)
-        sync_folder(runs)
+        beside = {target: saving / f"new-{target.name}-{uuid.uuid4().hex[:8]}" for target in wanted}
+        for target, files in wanted.items():
+            beside[target].mkdir(parents=True)
+            for name, data in files.items():
+                write_whole(beside[target] / name, data)
+        written = [beside[target] / name for target, files in wanted.items() for name in files]
+        sync_all([*written, *beside.values(), saving])
+        for target, folder in beside.items():
+            if target.exists():
+                target.rename(saving / f"old-{target.name}")
+            folder.rename(target)
+        sync(runs)
     finally:
         _clean(runs)
 
@@ -204,14 +234,24 @@ def _clean(runs: Path) -> None:
     """Remove what a killed writer left (only the holder of the lock may): unfinished folders go, a run that was
     moved aside for a better one comes back where the better one never arrived.
     """
-    for folder in runs.glob(".old-*"):
-        target = runs / folder.name.removeprefix(".old-")
-        if target.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
+    saving = runs / _saving
+    for folder in saving.iterdir() if saving.is_dir() else ():
+        target = runs / folder.name.removeprefix("old-")
+        if folder.name.startswith("old-") and not target.exists():
             folder.rename(target)
-    for folder in runs.glob(".new-*"):
-        shutil.rmtree(folder, ignore_errors=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        saving.rmdir()
+
+
+def _tidy(runs: Path) -> None:
+    """Bring what a killed writer of an older leaderbench left among the runs to where `_clean` finds it."""
+    with os.scandir(runs) as items:
+        left = [item.name for item in items if item.name.startswith((".old-", ".new-"))]
+    for name in left:
+        (runs / _saving).mkdir(exist_ok=True)
+        (runs / name).rename(runs / _saving / name.removeprefix("."))
 
 
 def read_folder(folder: Path) -> StoredRun:

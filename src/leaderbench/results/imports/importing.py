@@ -17,6 +17,12 @@ from leaderbench.results.imports.scores import ScoreWriter, folder_of
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 
+most_waiting = 5_000
+"""Samples of runs that wait to be stored together: the disk is slow to say that something is on it."""
+
+most_together = 256
+"""Runs that are stored together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -43,6 +49,7 @@ class Importing:
         self.imported: list[Imported] = []
         self.skipped: list[Skipped] = []
         self.remarks: Counter[str] = Counter()
+        self._waiting: dict[str, Run] = {}
 
     def scores(self, source: Source, found: Found) -> None:
         """Store the scores of a file, or pass it over where it has none."""
@@ -57,12 +64,21 @@ class Importing:
         self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
 
     def run(self, source: Source, run: Run) -> None:
-        """Store a run; one that is there stays, unless it is damaged."""
-        new = not self.store.has(run.id)
+        """Store a run, at the latest when the import ends; one that is there stays, unless it is damaged."""
+        new = run.id not in self._waiting and not self.store.has(run.id)
         if new:
-            self.store.save(run)
+            self._waiting[run.id] = run
+            if sum(len(item.samples) for item in self._waiting.values()) > most_waiting:
+                self.write()
         model, benchmark = str(run.manifest.model["name"]), str(run.manifest.benchmark["name"])
         self.imported.append(Imported(source.name, model, benchmark, run.id, len(run.scores), new))
+
+    def write(self) -> None:
+        """Store what waits."""
+        waiting = list(self._waiting.values())
+        for start in range(0, len(waiting), most_together):
+            self.store.save_all(waiting[start : start + most_together])
+        self._waiting.clear()
 
     def skip(self, source: Source, reason: str) -> None:
         """Note a file, or a part of one, that does not come in."""
@@ -99,6 +115,7 @@ def into(store: Store) -> Iterator[Importing]:
                 left.unlink(missing_ok=True)
         importing = Importing(store)
         yield importing
+        importing.write()
         importing.writer.write()
     finally:
         os.close(lock)
