@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from leaderbench.sentences import Sentence, counted
 from leaderbench.web import words
+from leaderbench.web.live import LiveStore
 from tests.web.conftest import SCRIPT
 
 ROOT = Path(__file__).parents[2]
@@ -196,3 +197,20 @@ def test_a_chinese_page_holds_no_english_sentence(client: TestClient, page: str)
         for name in others:
             text = text.replace(name, "")
         assert not re.search(r"[A-Za-z]{2,}(?:[ ,]+[A-Za-z']+){2,}", text), text
+
+
+def test_what_is_damaged_is_said_in_chinese_without_the_folder_of_the_server(
+    client: TestClient, live: LiveStore
+) -> None:
+    (live.store.path / "runs" / "aaaaaaaaaaa0" / "scores.json").write_text("rubbish")
+    live.refresh()
+    page = client.get("/zh/runs/aaaaaaaaaaa0").text
+    assert "runs/aaaaaaaaaaa0/scores.json 已损坏" in page
+    assert str(live.store.path) not in page
+    assert "runs/aaaaaaaaaaa0/scores.json is damaged" in client.get("/en/runs/aaaaaaaaaaa0").text
+
+
+def test_json_is_in_english(client: TestClient) -> None:
+    board = client.get("/api/v1/boards/small").json()
+    assert board["formula"].startswith("Score = ")
+    assert client.get("/api/v1/runs", params={"page": 0}).json()["detail"].endswith("page must be 1 or more.")
