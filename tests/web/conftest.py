@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
+from leaderbench.explain.split.grid import file_name, save
+from leaderbench.explain.split.stored import FOLDER
 from leaderbench.records import Aggregation, Flag, Metric, Sample, Score
 from leaderbench.results.runs import Manifest, Run
 from leaderbench.results.store import Store
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
+from tests.explain.split.grids import make_grid
 
 if TYPE_CHECKING:
     from tests.web.serving import Asking
@@ -104,10 +107,23 @@ def fill(store: Store) -> None:
     (store.path / "boards" / "broken.toml").write_text('title = "B"\n[[columns]]\nbenchmark = "mmlu/hraness"\n')
 
 
+EXPLANATION = "9c386ed436cc"
+"""The id of the explanation in the store below."""
+
+
+def explain(store: Store) -> None:
+    """Explanations of three models, as far as they go without asking them."""
+    for seed, model in enumerate(("org/good-7b", "org/fair-3b", SCRIPT)):
+        grid = make_grid(model, seed=seed, better=12 - 4 * seed)
+        grid.predictions[0, :] = SCRIPT
+        save(grid, store.path / FOLDER / file_name(grid))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     made = Store(tmp_path / "store")
     fill(made)
+    explain(made)
     return made
 
 

@@ -12,12 +12,14 @@ from starlette.testclient import TestClient
 from leaderbench.models.search import SIZES
 from leaderbench.web import views, words
 from leaderbench.web.live import LiveStore
-from tests.web.conftest import SCRIPT
+from tests.web.conftest import EXPLANATION, SCRIPT
 
 every_page = [
     "",
     "boards/small",
     "boards/small?columns=mmlu/harness&sort=-model&ranks=filtered&average=visible&values=normalised&pin=org/odd&q=o",
+    "boards/small/plots",
+    "boards/small/plots?of=mmlu/harness&q=org&columns=mmlu/harness",
     "boards/broken",
     "boards/chinese",
     "models",
@@ -34,6 +36,9 @@ every_page = [
     "compare?run=aaaaaaaaaaa0&run=aaaaaaaaaaa2",
     "compare?run=aaaaaaaaaaa0&run=aaaaaaaaaaa2&run=aaaaaaaaaaa3&run=cccccccccccc&show=answers",
     "compare/choose?run=aaaaaaaaaaa2&go=true",
+    "explanations",
+    f"explanations/{EXPLANATION}",
+    f"explanations/{EXPLANATION}?model=org/good-7b&cause=scoring&show=won",
     "about",
 ]
 

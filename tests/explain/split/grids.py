@@ -41,6 +41,6 @@ def make_grid(model: str = "org/model", *, n: int = 40, seed: int = 0, better: i
         tuple("anatomy" if i % 2 else "virology" for i in range(n)),
         ("B",) * n,
         values,
-        rng.uniform(0, 0.01, values.shape),
+        rng.uniform(0, 5e-4, values.shape),
         predictions,
     )
