@@ -60,7 +60,7 @@ class Browser:
 
     def __init__(self, driver: "Chrome") -> None:
         self.driver = driver
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+        self.emulate()
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         driver.get("about:blank")
         self._requests: list[str] = []
@@ -97,7 +97,8 @@ class Browser:
 
     def emulate(self, *, scheme: str = "", media: str = "") -> None:
         """Make the system `light` or `dark`, or the medium `print`."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}] if scheme else []
+        features = [{"name": "prefers-reduced-motion", "value": "reduce"}]  # a click does not wait for smooth scrolling
+        features += [{"name": "prefers-color-scheme", "value": scheme}] if scheme else []
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
     def resize(self, width: int, height: int) -> None:
@@ -109,6 +110,22 @@ class Browser:
         """A computed colour of the first element that fits."""
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
         return str(self.run(script, selector, property))
+
+    @contextmanager
+    def anew(self, url: str) -> Iterator[None]:
+        """Load a page as a browser does that was never here: nothing is stored, nothing kept."""
+        before = self.driver.current_window_handle
+        profile = self.driver.execute_cdp_cmd("Target.createBrowserContext", {})["browserContextId"]
+        self.driver.execute_cdp_cmd("Target.createTarget", {"url": "about:blank", "browserContextId": profile})
+        (fresh,) = set(self.driver.window_handles) - {before}
+        self.driver.switch_to.window(fresh)
+        try:
+            self.open(url)
+            yield
+        finally:
+            self.driver.close()
+            self.driver.switch_to.window(before)
+            self.driver.execute_cdp_cmd("Target.disposeBrowserContext", {"browserContextId": profile})
 
     @property
     def requests(self) -> list[str]:

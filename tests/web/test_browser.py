@@ -126,3 +126,33 @@ def test_chinese_and_back_keeps_the_view(browser: Browser, site: str) -> None:
     browser.one("a[hreflang=en]").click()
     assert browser.driver.current_url == f"{site}/en/boards/small?q=org&sort=-model"
     assert is_clean(browser, site)
+
+
+def test_models_ticked_on_a_board_are_compared_down_to_a_question(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small")
+    for box in browser.all("input[form=compare]")[:3]:
+        box.click()
+    browser.run("document.querySelector('#compare select').value = 'mmlu/original'")
+    browser.one("#compare button").click()
+    assert browser.one("h1").text == "3 runs question by question"
+    assert len(browser.all("table.matrix")) == 2
+    browser.run("document.querySelector('select[name=show]').value = 'right-1'")
+    browser.one("form[data-live]").submit()
+    browser.wait("location.search.includes('show=right-1')")
+    browser.one("section a[href*='/samples/']").click()
+    assert browser.one("h1").text.startswith("anatomy/")
+    assert is_clean(browser, site)
+
+
+def test_runs_are_chosen_with_the_keyboard_and_compared(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/compare")
+    for box in browser.all("input[name=run]")[:2]:
+        browser.run("arguments[0].focus()", box)
+        browser.press(" ")
+    browser.press("\n")
+    browser.wait("document.querySelector('h1').textContent === 'Compare runs'")
+    assert len(browser.all("input[name=run]:checked")) == 2
+    browser.run("document.querySelector('button[name=go]').focus()")
+    browser.press("\n")
+    browser.wait("document.querySelector('h1').textContent.includes('against')")
+    assert is_clean(browser, site)
