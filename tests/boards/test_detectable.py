@@ -93,6 +93,12 @@ def test_only_shared_questions_count_and_too_few_say_nothing() -> None:
     assert churn(one, too_few, Aggregation.MICRO) is None
 
 
+def test_values_between_right_and_wrong_are_said_to_be_no_share_of_questions() -> None:
+    entries = [run("a", "1"), run("b", "2")]
+    assert found(entries, reading(**{"1": outcomes(A / 2), "2": outcomes(B / 2)})).graded
+    assert not found(entries, reading(**{"1": outcomes(A), "2": outcomes(B)})).graded
+
+
 def test_one_model_is_no_pair_and_the_assumption_stands() -> None:
     read = reading(**{"1": outcomes(A), "2": outcomes(B), "3": outcomes(C)})
     made = found([run("a", "1"), run("a", "2", "2026-02-01"), run("baseline:random", "3")], read)

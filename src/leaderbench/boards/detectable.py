@@ -47,6 +47,9 @@ class Detectable:
     pairs: int
     """Pairs of models on which that was measured, of which it is the median; 0 where it is assumed."""
 
+    graded: bool = False
+    """Whether answers get values between wrong and right, so that `churn` is no share of questions."""
+
 
 def detectable(entries: Iterable[Entry], metric: Metric, read: Reader) -> Detectable | None:
     """What the entries of one benchmark say about the gaps that it can show; None where nobody was asked.
@@ -64,7 +67,9 @@ def detectable(entries: Iterable[Entry], metric: Metric, read: Reader) -> Detect
     worth = 1 / float(np.square(weights(whole, metric.aggregation)).sum())
     same = [item for item in found if item.bank == whole.bank]
     measured = [value for a, b in combinations(same, 2) if (value := churn(a, b, metric.aggregation)) is not None]
-    return _of(worth, len(whole.ids), median(measured) if measured else assumed_churn, len(measured))
+    found_churn = median(measured) if measured else assumed_churn
+    graded = not np.isin(whole.values, (0, 1)).all()
+    return _of(worth, len(whole.ids), found_churn, len(measured), graded=graded)
 
 
 def assumed(questions: int) -> float | None:
@@ -72,8 +77,8 @@ def assumed(questions: int) -> float | None:
     return minimum_detectable_effect(questions, assumed_churn) if questions > 0 else None
 
 
-def _of(worth: float, questions: int, churn: float, pairs: int) -> Detectable:
-    return Detectable(minimum_detectable_effect(worth, churn), questions, churn, pairs)
+def _of(worth: float, questions: int, churn: float, pairs: int, *, graded: bool = False) -> Detectable:
+    return Detectable(minimum_detectable_effect(worth, churn), questions, churn, pairs, graded)
 
 
 def _newest(entries: Iterable[Entry], metric: Metric) -> list[Entry]:

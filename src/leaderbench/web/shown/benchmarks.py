@@ -101,7 +101,13 @@ def shown_benchmark(live: LiveStore, name: str) -> BenchmarkDetail:
 def _detectable(found: Detectable | None) -> ShownDetectable | None:
     if found is None:
         return None
-    return ShownDetectable(gap=known(found.gap), questions=found.questions, churn=known(found.churn), pairs=found.pairs)
+    return ShownDetectable(
+        gap=known(found.gap),
+        questions=found.questions,
+        churn=known(found.churn),
+        pairs=found.pairs,
+        graded=found.graded,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ class ShownDetectable(Value):
     pairs: int
     """Pairs of models on whose runs that was measured, of which it is the median; 0 where it is assumed."""
 
+    graded: bool
+    """Whether answers get values between wrong and right, so that `churn` is no share of questions."""
+
 
 class ShownChoice(Value):
     """One choice that recipes are made of, and what each implementation chose."""
