@@ -18,13 +18,37 @@
       say();
     });
     for (const form of document.querySelectorAll("form[data-live]")) {
+      const changed = new Set();
       form.addEventListener("change", (event) => {
-        if (event.target.matches("select")) form.requestSubmit();
+        const menu = event.target.closest(".menu");
+        if (menu) changed.add(menu);
+        else if (event.target.matches("select")) form.requestSubmit();
+      });
+      // What was ticked in a menu is sent when it closes; a click elsewhere, Escape or another menu closes it.
+      const menus = [...form.querySelectorAll(".menu")];
+      for (const menu of menus) {
+        menu.addEventListener("toggle", () => {
+          if (menu.open) for (const other of menus) { if (other !== menu) other.open = false; }
+          else if (changed.has(menu)) form.requestSubmit();
+        });
+      }
+      document.addEventListener("click", (event) => {
+        for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+      });
+      form.addEventListener("keydown", (event) => {
+        const menu = event.key === "Escape" && event.target.closest(".menu[open]");
+        if (!menu) return;
+        menu.open = false;
+        menu.querySelector("summary").focus();
       });
       form.addEventListener("submit", () => {
-        const boxes = [...form.querySelectorAll("input[type=checkbox]")];
+        const boxes = [...form.querySelectorAll("input[name=columns]")];
         if (boxes.every((box) => box.checked)) for (const box of boxes) box.disabled = true;
-        for (const field of form.querySelectorAll("input, select")) if (field.value === "") field.disabled = true;
+        for (const field of form.querySelectorAll("input, select")) {
+          const usual = field.matches("select") && [...field.options].find((option) => option.defaultSelected);
+          const plain = { average: "all", ranks: "static", intervals: "simultaneous", values: "raw", digits: "1" };
+          if (field.value === "" || (usual !== undefined && plain[field.name] === field.value)) field.disabled = true;
+        }
       });
     }
     addEventListener("pageshow", () => {
