@@ -121,9 +121,9 @@ def test_a_page_in_chinese_says_it_in_chinese(client: TestClient) -> None:
 
 
 def test_implementations_of_one_model_lead_to_what_explains_them(client: TestClient, get: Get) -> None:
-    command = "leaderbench explain org/good-7b mmlu/harness mmlu/original"
-    assert get("/comparisons", run=[A, "bbbbbbbbbbb0"])["command"] == command
-    assert command in client.get(f"/en/compare?run={A}&run=bbbbbbbbbbb0").text
+    command = "leaderbench explain org/fair-3b mmlu/harness mmlu/original"
+    assert get("/comparisons", run=[B, "bbbbbbbbbbb1"])["command"] == command
+    assert command in client.get(f"/en/compare?run={B}&run=bbbbbbbbbbb1").text
     assert get("/comparisons", run=[A, B])["command"] == ""
 
 

@@ -59,8 +59,9 @@ class Difference:
     def turned(self) -> "Difference":
         """The same the other way round, b minus a."""
         interval = Interval(-self.interval.high, -self.interval.low)
-        means = {"mean_a": self.mean_b, "mean_b": self.mean_a}
-        return replace(self, **means, b=self.c, c=self.b, net=-self.net, interval=interval)
+        return replace(
+            self, mean_a=self.mean_b, mean_b=self.mean_a, b=self.c, c=self.b, net=-self.net, interval=interval
+        )
 
 
 def paired_difference(
