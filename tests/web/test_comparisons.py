@@ -120,10 +120,15 @@ def test_a_page_in_chinese_says_it_in_chinese(client: TestClient) -> None:
     assert "领先" in client.get(f"/zh/compare?run={A}&run={C}").text
 
 
-def test_implementations_of_one_model_lead_to_what_explains_them(client: TestClient, get: Get) -> None:
-    command = "leaderbench explain org/fair-3b mmlu/harness mmlu/original"
-    assert get("/comparisons", run=[B, "bbbbbbbbbbb1"])["command"] == command
-    assert command in client.get(f"/en/compare?run={B}&run=bbbbbbbbbbb1").text
+def test_implementations_of_one_model_lead_to_the_command_that_explains_them(
+    client: TestClient, live: LiveStore, get: Get
+) -> None:
+    live.store.save(make_run("org/a new", "mmlu/harness", run_id="dddddddddddd"))
+    live.store.save(make_run("org/a new", "mmlu/original", run_id="eeeeeeeeeeee"))
+    live.refresh()
+    command = get("/comparisons", run=["dddddddddddd", "eeeeeeeeeeee"])["command"]
+    assert command == "leaderbench explain 'org/a new' mmlu/harness mmlu/original"
+    assert command in unescape(client.get("/en/compare?run=dddddddddddd&run=eeeeeeeeeeee").text)
     assert get("/comparisons", run=[A, B])["command"] == ""
 
 
