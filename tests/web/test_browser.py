@@ -72,7 +72,7 @@ def test_every_page_is_without_complaint_on_a_phone_and_no_wider_than_it(browser
             assert nameless == [], page
             unlabelled = browser.run(
                 "return [...document.querySelectorAll('input:not([type=hidden]), select')].filter("
-                "e => !e.labels.length).map(e => e.outerHTML)"
+                "e => !e.labels.length && !e.ariaLabelledByElements?.length).map(e => e.outerHTML)"
             )
             assert unlabelled == [], page
     assert is_clean(browser, site)
@@ -90,17 +90,49 @@ def test_the_page_is_dark_where_the_system_is_and_the_button_turns_it(browser: B
     browser.run("localStorage.clear()")
 
 
-def test_a_filter_is_sent_when_chosen_and_its_address_shows_the_same_anew(browser: Browser, site: str) -> None:
+def test_what_was_ticked_in_a_menu_is_sent_when_it_closes_and_its_address_shows_the_same_anew(
+    browser: Browser, site: str
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
     browser.open(f"{site}/en/boards/small")
-    browser.one("select[name=size] option[value='≤ 3B']").click()
-    browser.wait("location.search.includes('size=')")
+    browser.one("summary").click()
+    browser.one("input[name=size][value='≤ 3B']").click()
+    browser.one("input[name=size][value='65B+']").click()
+    browser.press(Keys.ESCAPE)
+    browser.wait("location.search.includes('size=') && document.readyState === 'complete'")
     names = [item.text for item in browser.all("tbody .name a")]
     address = browser.driver.current_url
     assert names == ["org/fair-3b"]
-    assert "type=" not in address
+    assert [word.partition("=")[0] for word in address.partition("?")[2].split("&")] == ["size", "size"]
     browser.open(address)
     assert [item.text for item in browser.all("tbody .name a")] == names
-    assert browser.one("select[name=size]").get_attribute("value") == "≤ 3B"
+    assert [item.get_attribute("value") for item in browser.all("input[name=size]:checked")] == ["≤ 3B", "65B+"]
+    assert is_clean(browser, site)
+
+
+def test_a_menu_closes_with_a_click_beside_it_and_only_one_is_open(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small")
+    first, second = browser.all("summary")[:2]
+    first.click()
+    second.click()
+    browser.wait("document.querySelectorAll('.menu[open]').length === 1")
+    browser.one("h1").click()
+    browser.wait("document.querySelectorAll('.menu[open]').length === 0")
+    assert browser.driver.current_url == f"{site}/en/boards/small"
+
+
+def test_a_row_is_pinned_and_unpinned_without_losing_the_view(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small?sort=-model&digits=3")
+    browser.one("button.pin[value='org/fair-3b']").click()
+    browser.wait("document.querySelector('tr.pinned') !== null")
+    assert browser.one("tbody .name a").text == "org/fair-3b"
+    assert {"sort=-model", "digits=3", "pin=org%2Ffair-3b"} <= set(
+        browser.driver.current_url.partition("?")[2].split("&")
+    )
+    browser.one("tr.pinned a.pin").click()
+    browser.wait("document.querySelector('tbody') !== null && document.querySelector('tr.pinned') === null")
+    assert browser.driver.current_url == f"{site}/en/boards/small?sort=-model&digits=3"
     assert is_clean(browser, site)
 
 
@@ -134,6 +166,7 @@ def test_models_ticked_on_a_board_are_compared_down_to_a_question(browser: Brows
         box.click()
     browser.run("document.querySelector('#compare select').value = 'mmlu/original'")
     browser.one("#compare button").click()
+    browser.wait("location.pathname.endsWith('/compare') && document.readyState === 'complete'")
     assert browser.one("h1").text == "3 runs question by question"
     assert len(browser.all("table.matrix")) == 2
     browser.run("document.querySelector('select[name=show]').value = 'right-1'")
