@@ -414,3 +414,10 @@ def test_questions_shared_by_chance_with_a_limited_run_are_no_random_part_of_the
     part = drawn("0011", "11", {"rivers": 8, "peaks": 4})
     limited = made(two_subsets("11", "1"), limits={"limit": 2, "subsets": []})
     assert not diff(part, limited).drawn
+
+
+def test_a_run_that_names_subsets_otherwise_is_compared_as_plain_means() -> None:
+    part = drawn("00", "11", {"rivers": 8, "peaks": 4})
+    other = made([replace(item, subset="all") for item in two_subsets("1" * 8, "0" * 4)])
+    assert not diff(other, part).drawn
+    assert diff(other, part).difference.net == pytest.approx(0.0)

@@ -175,7 +175,7 @@ def diff(run_a: Run, run_b: Run, metric: Metric | str | None = None) -> Diff:
             )
         )
     subset_of = {name: rows[0].subsets[rows[0].place[name]] for name in both}
-    counts = weighing(runs, rows, scores, len(shared))
+    counts = weighing(runs, rows, scores, shared)
     flipped = [name for name in both if (values[0][name] > 0.5) != (values[1][name] > 0.5)]
     other = [name for name in both if rows[0].prediction(name) != rows[1].prediction(name)]
     causes = compare_manifests(run_a.manifest, run_b.manifest)

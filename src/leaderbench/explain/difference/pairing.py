@@ -107,12 +107,13 @@ def shared_by(rows: Sequence[Rows]) -> list[str]:
     return [name for name in first.place if all(name in other.place for other in others)]
 
 
-def weighing(runs: Sequence[Run], rows: Sequence[Rows], scores: Sequence[Score], shared: int) -> Weighing:
-    """How the shared questions are summed up."""
+def weighing(runs: Sequence[Run], rows: Sequence[Rows], scores: Sequence[Score], shared: Sequence[str]) -> Weighing:
+    """How the shared questions are summed up; they are a random part of a bank where they are all that a run drew."""
     found = {score.metric.aggregation for score in scores}
     aggregation = found.pop() if len(found) == 1 else Aggregation.MICRO
-    drawn = (bank_of(run) for run, own in zip(runs, rows, strict=True) if len(own.place) == shared)
-    return Weighing(aggregation, next((bank for bank in drawn if bank is not None), None))
+    subsets = {rows[0].subsets[rows[0].place[name]] for name in shared}
+    drawn = (bank_of(run) for run, own in zip(runs, rows, strict=True) if len(own.place) == len(shared))
+    return Weighing(aggregation, next((bank for bank in drawn if bank is not None and subsets <= bank.keys()), None))
 
 
 def bank_of(run: Run) -> dict[str, int] | None:

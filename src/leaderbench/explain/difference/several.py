@@ -201,7 +201,7 @@ def compare_runs(runs: Sequence[Run], metric: Metric | str | None = None) -> Sev
                 shared=len(shared),
             )
         )
-    counts = weighing(runs, rows, scores, len(shared))
+    counts = weighing(runs, rows, scores, shared)
     return Several(
         runs=_compared(sides, len(shared)),
         shared=len(shared),
