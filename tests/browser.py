@@ -111,22 +111,6 @@ class Browser:
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
         return str(self.run(script, selector, property))
 
-    @contextmanager
-    def anew(self, url: str) -> Iterator[None]:
-        """Load a page as a browser does that was never here: nothing is stored, nothing kept."""
-        before = self.driver.current_window_handle
-        profile = self.driver.execute_cdp_cmd("Target.createBrowserContext", {})["browserContextId"]
-        self.driver.execute_cdp_cmd("Target.createTarget", {"url": "about:blank", "browserContextId": profile})
-        (fresh,) = set(self.driver.window_handles) - {before}
-        self.driver.switch_to.window(fresh)
-        try:
-            self.open(url)
-            yield
-        finally:
-            self.driver.close()
-            self.driver.switch_to.window(before)
-            self.driver.execute_cdp_cmd("Target.disposeBrowserContext", {"browserContextId": profile})
-
     @property
     def requests(self) -> list[str]:
         """Addresses that the page asked for, itself and inline data left out."""
