@@ -17,6 +17,7 @@ PUBLIC = [
     "Run",
     "Store",
     "board",
+    "boards",
     "compare_runs",
     "diff",
     "evaluate",
@@ -43,7 +44,7 @@ def store(tmp_path: Path) -> lb.Store:
 
 def test_the_public_names_are_these_and_each_is_there() -> None:
     assert dir(lb) == PUBLIC == sorted(lb.__all__)
-    assert all(callable(getattr(lb, name)) for name in PUBLIC)
+    assert all(callable(getattr(lb, name)) for name in PUBLIC if name != "boards")
 
 
 def test_a_name_that_is_not_public_is_absent() -> None:
@@ -55,6 +56,12 @@ def test_importing_it_imports_nothing_heavy() -> None:
     code = "import sys, leaderbench; print([n for n in ('torch', 'numpy', 'pydantic', 'fastapi') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_boards_are_there_without_an_import_of_their_own() -> None:
+    code = "import leaderbench as lb; print([item.name for item in lb.boards.boards()])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "'open-llm-v1'" in done.stdout
 
 
 def test_a_board_is_one_call(store: lb.Store) -> None:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from leaderbench import boards
     from leaderbench.boards.stored import board_table as board
     from leaderbench.errors import LeaderbenchError
     from leaderbench.evaluation.known_models import known_models
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "Store",
     "board",
+    "boards",
     "compare_runs",
     "diff",
     "evaluate",
@@ -77,6 +79,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         module, _, other = _HOMES[name].partition(":")
         return getattr(import_module(f"{__name__}.{module}"), other or name)
+    if name == "boards":  # the folder itself: reading, ranking and exporting boards
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
