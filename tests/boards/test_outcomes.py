@@ -77,3 +77,4 @@ def test_a_damaged_run_stands_in_no_cell_and_is_said(store: Store) -> None:
     table = board_table("demo", store)
     row = next(item for item in table.rows if item.model == run.model)
     assert row.columns == 1
+    assert any(note.startswith(f"{run.model}: ") and "scores.json is damaged" in note for note in table.notes)

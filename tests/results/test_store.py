@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Flag, Sample, TokenText
 from leaderbench.results import store as stores
+from leaderbench.results.files import write_whole
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 from leaderbench.results.tokens import AskedTokens, RunTokens
@@ -338,7 +339,7 @@ def test_a_full_disk_leaves_earlier_runs_and_no_half_run(
     store: Store, run: MakeRun, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     store.save(run(errors=5))
-    calls = iter([stores.write_whole] * after)
+    calls = iter([write_whole] * after)
     with monkeypatch.context() as patch:
         patch.setattr(stores, "write_whole", lambda *a: next(calls, fail_full)(*a))
         with pytest.raises(LeaderbenchError, match="no space left to write"):

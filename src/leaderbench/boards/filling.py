@@ -59,6 +59,9 @@ class Filled:
     damaged: list[int]
     """How many runs of each row could not be used because they are damaged."""
 
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """For each damaged run its model and what is wrong with it."""
+
     raw: Floats = field(init=False)
     errors: Floats = field(init=False)
     """Standard errors; NaN where nobody knows them."""
@@ -161,7 +164,10 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in models]
     others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in models]
     damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in models]
-    return Filled(pieces, models, chosen, others, damaged)
+    wrong = {
+        entry.run: (entry.model, entry.problem) for key in models for c in rows[key] for entry in c if entry.problem
+    }
+    return Filled(pieces, models, chosen, others, damaged, list(wrong.values()))
 
 
 def keep_usual_metric(cells: Sequence[list[Entry]]) -> None:

@@ -15,6 +15,9 @@ from leaderbench.results.entries import Provenance
 from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence, counted
 
+most_told = 5
+"""Damaged runs of which the cause stands under the table."""
+
 
 def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
     """What a reader must know of a row, a few words each."""
@@ -70,8 +73,11 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
         for column in [spec.columns[piece.column]]
         if math.isnan(lower[place]) and column.direction is not Direction.NONE and spec.rule is Rule.NORMALISED_MEAN
     ]
-    if any("damaged" in flag for row in rows for flag in row.flags):
+    if filled.problems:
         found.append(Sentence("Damaged runs are in no cell: `leaderbench list runs` says what is wrong with each."))
+        found += [
+            Sentence("{model}: {problem}", model=model, problem=why) for model, why in filled.problems[:most_told]
+        ]
     return tuple(found)
 
 
