@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.results.problems import DENIED
 from leaderbench.sentences import Sentence
 
 full = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -36,11 +37,7 @@ def sentence(error: OSError, path: Path, option: str = "--store") -> str:
             option=option,
         )
     if error.errno in forbidden:
-        return Sentence(
-            "Access to {path} is denied: change its permissions or give another {option}.",
-            path=str(path),
-            option=option,
-        )
+        return Sentence(DENIED, path=str(path), option=option)
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
         return Sentence(
             "{path} is a file where a folder is needed: remove it or give another {option}.",

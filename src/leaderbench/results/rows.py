@@ -16,7 +16,9 @@ from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results import store as stores
 from leaderbench.results.entries import Provenance
 from leaderbench.results.files import said_plainly, sentence
+from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
+from leaderbench.sentences import Sentence
 
 Row = dict[str, Any]
 
@@ -66,7 +68,7 @@ def imported_files(store: Path) -> dict[str, tuple[Path, str]]:
 
 
 def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    if folder.is_dir():
+    if folder.exists():  # a file in its place is said
         with os.scandir(folder) as items:
             yield from items
 
@@ -98,7 +100,7 @@ def run_rows(name: str, folder: Path) -> Found:
     except LeaderbenchError as error:
         problem = str(error)
     except (RecursionError, OverflowError):
-        problem = f"{folder} holds nothing that leaderbench wrote: delete it."
+        problem = Sentence(FOREIGN, folder=str(folder))
     left = _remains(name, folder)
     return Found(left.row | {"problem": plain(problem)}, left.scores)
 

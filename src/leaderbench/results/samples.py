@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Flag, Sample
 from leaderbench.results.files import sentence
+from leaderbench.results.problems import DAMAGED
 from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -154,11 +155,4 @@ class DamagedRunError(LeaderbenchError):
 
 def damaged(path: Path) -> DamagedRunError:
     """The error that names the damaged file and how to get the run back."""
-    return DamagedRunError(
-        Sentence(
-            "{path} is damaged: delete the folder {folder} and run the same command again; "
-            "it is rebuilt from the response log without asking the model.",
-            path=str(path),
-            folder=str(path.parent),
-        )
-    )
+    return DamagedRunError(Sentence(DAMAGED, path=str(path), folder=str(path.parent)))

@@ -15,6 +15,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.results import locks
 from leaderbench.results.files import make_folder, said_plainly, sentence, sync, sync_all, write_whole
 from leaderbench.results.log import ResponseLog, folder_name
+from leaderbench.results.problems import NEWER
 from leaderbench.results.runs import (
     Run,
     RunSummary,
@@ -260,11 +261,7 @@ def read_folder(folder: Path) -> StoredRun:
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
         if int(content["format"]) > format_version:
-            raise LeaderbenchError(
-                Sentence(
-                    "{folder} was written by a newer leaderbench: update leaderbench to read it.", folder=str(folder)
-                )
-            )
+            raise LeaderbenchError(Sentence(NEWER, folder=str(folder)))
         manifest = manifest_from_json(content)
         said = {key: value for key, value in content.items() if key not in ("format", "sha256")}
         if digest(dumped(said)) != content["sha256"]["manifest"]:
