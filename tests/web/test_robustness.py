@@ -186,6 +186,28 @@ def test_a_board_that_is_wrong_says_so_on_its_page_and_in_the_list(
         assert_all_pages_of_others_work(client)
 
 
+@pytest.mark.parametrize("name", ["runs", "boards", "imported", "models", "explanations", "responses"])
+def test_a_file_where_a_folder_is_needed_takes_nothing_else_down(store: Store, name: str) -> None:
+    if (store.path / name).is_dir():
+        (store.path / name).rename(store.path / "aside")
+    (store.path / name).write_text("")
+    with site(store) as client:
+        for page in ("", "boards/mmlu", "models", "benchmarks", "runs", "explanations", "compare/choose", "about"):
+            text = text_of(client, page)
+            assert ("is a file where a folder is needed" in text) is (name in ("runs", "imported", "models"))
+        if name != "runs":
+            assert "org/good-7b" in text_of(client, f"runs/{B[:-1]}0")
+
+
+def test_a_store_with_other_things_in_it_is_shown(store: Store) -> None:
+    for name in ("notes.txt", "runs/.DS_Store", "boards/.swp.toml", "boards/README", "imported/x.csv", "models/x.bin"):
+        (store.path / name).parent.mkdir(exist_ok=True)
+        (store.path / name).write_bytes(b"\xff")
+    (store.path / "runs" / os.fsdecode(b"\xff\xfe")).mkdir()
+    with site(store) as client:
+        assert_all_pages_of_others_work(client)
+
+
 def test_declarations_that_are_wrong_are_said_and_leave_what_is_known_otherwise(store: Store) -> None:
     (store.path / "models.toml").write_text("[[")
     with site(store) as client:

@@ -98,6 +98,8 @@ def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
         said = declarations(store / "models.toml")
     except LeaderbenchError as error:
         problems.append(str(error))
+    if folder.exists() and not folder.is_dir():
+        problems.append(f"{folder} is a file where a folder is needed: remove it.")
     with said_plainly(folder):
         paths = sorted(folder.glob("*.json")) if names is None else [file_of(store, name) for name in names]
     for path in paths:
