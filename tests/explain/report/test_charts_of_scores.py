@@ -151,3 +151,20 @@ def test_parts_of_a_list_stay_sentences() -> None:
     assert spoken(["a", "b", "c"]) == "a, b and c"
     assert spoken(["a"]) == "a"
     assert spoken([]) == ""
+
+
+def test_names_on_an_axis_are_told_and_broken_anew() -> None:
+    from leaderbench.explain.report import charts as others
+    from leaderbench.explain.report.charts import Contribution
+
+    causes = [
+        Contribution(Sentence("template"), 1.0, 0.5, 1.5, nan, nan),
+        Contribution("plain", 1.0, 0.5, 1.5, nan, nan),
+    ]
+    made = others.contributions(("mmlu/original", 60.0), causes, ("mmlu/harness", 62.0))
+    assert json.dumps(made.spec).count('\\"template\\"') == 1
+    chinese = json.dumps(told(made, lambda text: "模板" if text == "template" else "?").spec, ensure_ascii=False)
+    assert '[\\"mmlu/original\\", \\"' in chinese
+    assert "\\u6a21\\\\u677f" in chinese or "模板" in chinese
+    assert '\\"template\\"' not in chinese
+    assert '\\"plain\\"' in chinese

@@ -173,7 +173,7 @@ def test_hostile_texts_stay_texts(browser: "Browser", pages: dict[str, Path]) ->
     assert any("<img src" in str(text) for text in pointed_at)
     assert browser.run("return window.hacked") is None
     assert browser.run("return document.images.length") == 0
-    assert browser.run("return document.scripts.length") == 7 + 3  # a specification a chart, Vega, what draws them, the page's own
+    assert browser.run("return document.scripts.length") == 7 + 3  # one a chart, Vega, two of ours
     assert browser.run("return document.querySelectorAll('[onmouseover], [onerror]').length") == 0
     answer = browser.one(".answer").text
     for text in sample_reports.hostile[:6]:

@@ -7,7 +7,7 @@ do, so that they work on light and dark pages and for colour-blind readers; text
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
@@ -71,19 +71,39 @@ def wrapped(name: str, width: int, most: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def labels(names: Sequence[Sequence[str]]) -> str:
+class Labels(str):
     """A Vega expression that names the ticks 0, 1, … of an axis, each with one line or several."""
-    return f"{json.dumps([list(lines) if len(lines) > 1 else lines[0] for lines in names])}[datum.value]"
+
+    names: Sequence[str]
+    width: int
+    most: int
+
+    def __new__(cls, names: Sequence[str], width: int, most: int) -> "Labels":
+        """Names broken into at most `most` lines of about `width` characters."""
+        broken = [wrapped(name, width, most) for name in names]
+        written = json.dumps([lines if len(lines) > 1 else lines[0] for lines in broken])
+        made = super().__new__(cls, f"{written}[datum.value]")
+        made.names, made.width, made.most = names, width, most
+        return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # altair copies what it is given
+        return self.names, self.width, self.most
+
+    def told(self, translated: Callable[[str], str]) -> "Labels":
+        """The same with those names translated that are sentences."""
+        names = [translated(name) if isinstance(name, Sentence) else name for name in self.names]
+        return Labels(names, self.width, self.most)
 
 
 def columns_axis(names: Sequence[str], **settings: Any) -> "alt.Axis":
     """A horizontal axis above a chart with one name a column; columns are 0, 1, … from the left."""
     import altair as alt
 
-    broken = [wrapped(name, 11 if len(names) < 5 else 8, 3) for name in names]
+    width = 11 if len(names) < 5 else 8
+    broken = [wrapped(name, width, 3) for name in names]
     return alt.Axis(
         values=list(range(len(names))),
-        labelExpr=labels(broken),
+        labelExpr=Labels(names, width, 3),
         labelAngle=0,
         labelOverlap=False,
         labelPadding=6 + LINE_HEIGHT * (max(map(len, broken)) - 1),  # lines run down from where the first one stands
@@ -104,7 +124,7 @@ def rows_axis(names: Sequence[str], *, lines: int = 2, **settings: Any) -> "alt.
     is_double = {"test": f"indexof({double}, datum.value) >= 0", "value": "bottom"}
     return alt.Axis(
         values=list(range(len(names))),
-        labelExpr=labels(broken),
+        labelExpr=Labels(names, 18, lines),
         # The first of two lines stands above the middle of its row.
         labelBaseline={"condition": is_double, "value": "middle"},
         title=None,

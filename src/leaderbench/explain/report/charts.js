@@ -12,7 +12,7 @@
       axis: {
         domainColor: line, gridColor: line, tickColor: line, labelColor: ink, titleColor: soft,
         labelFontSize: narrow.matches ? 11 : 12, titleFontSize: 12, titleFontWeight: 400, titlePadding: 10,
-        labelPadding: 6, labelLimit: narrow.matches ? 124 : 240,
+        labelPadding: 6, labelSeparation: 6, labelLimit: narrow.matches ? 124 : 240,
       },
       legend: { labelColor: ink, titleColor: soft, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400 },
       header: { labelColor: ink, titleColor: soft },

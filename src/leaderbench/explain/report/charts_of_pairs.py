@@ -78,7 +78,7 @@ def interactions(found: Sequence[Interaction], *, title: str = Sentence("Causes 
                 "strength": abs(item.value) / largest,
                 "text": signed(item.value),
                 "sure": item.low > 0 or item.high < 0,
-                "pair": f"{item.first} × {item.second}",
+                "pair": joined(" × ", (item.first, item.second)),
                 "interval": within(item.low, item.high),
             }
         )

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import reduce
 from typing import Any, TypeVar, cast
 
+from leaderbench.explain.report.chart_basics import Labels
 from leaderbench.sentences import Sentence
 
 Item = TypeVar("Item")
@@ -43,6 +44,8 @@ def told(value: Item, translated: Callable[[str], str]) -> Item:
 def _told(value: Any, translated: Callable[[str], str]) -> Any:
     if isinstance(value, Sentence):
         return translated(value)
+    if isinstance(value, Labels):
+        return value.told(translated)
     if isinstance(value, dict):
         return {name: _told(item, translated) for name, item in value.items()}
     if isinstance(value, list):
