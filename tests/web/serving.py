@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,6 +81,13 @@ class Asking:
         self._loop.run_until_complete(self.app(scope, receive, send))
         found = {name.decode().lower(): value.decode("latin-1") for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def fetched(url: str) -> Any:
+    """What a server answers, of JSON its value."""
+    with urllib.request.urlopen(url) as answer:
+        body = answer.read()
+        return json.loads(body) if answer.headers.get_content_type() == "application/json" else body.decode()
 
 
 @contextmanager

@@ -4,9 +4,7 @@ without a request to any other host.
 
 import csv
 import io
-import json
 import re
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.browser import Browser, started
+from tests.web.serving import fetched
 from tests.web.stores import benchmarks, models
 
 pytestmark = pytest.mark.browser
@@ -78,11 +77,6 @@ def tick(visitor: Browser, name: str, value: str) -> None:
     follow(visitor, "details[open] button")
 
 
-def fetched(url: str) -> str:
-    with urllib.request.urlopen(url) as answer:
-        return answer.read().decode()
-
-
 small_and_free = ["beta/free-2B", "acme/small-1.5B", "acme/tiny-0.5B"]
 """Models up to 3B with a licence for commercial use, the best one first."""
 
@@ -129,7 +123,7 @@ def test_a_score_leads_to_its_wrong_answers_and_to_one_exact_prompt(visitor: Bro
     assert 100 * (360 - wrong) / 360 == pytest.approx(float(score), abs=0.06)
     follow(visitor, ".samples a")
     number = urlsplit(visitor.driver.current_url).path.rpartition("/")[2]
-    sample = json.loads(fetched(f"{rich_site}/api/v1/runs/{run}/samples/{number}"))
+    sample = fetched(f"{rich_site}/api/v1/runs/{run}/samples/{number}")
     assert sample["verdict"] == "wrong"
     shown = visitor.run("return [...document.querySelectorAll('pre.prompt')].map((one) => one.textContent).join('')")
     assert shown == sample["shots"] + sample["prompt_end"]
@@ -156,7 +150,7 @@ def test_csv_and_json_hold_the_numbers_of_the_page(visitor: Browser, rich_site: 
     assert len(page) > 2
     link = {one.text: one.get_attribute("href") for one in visitor.all(".count .links a")}
     lines = list(csv.DictReader(io.StringIO(fetched(link["CSV"] or ""))))
-    items = json.loads(fetched(link["JSON"] or ""))["rows"]["items"]
+    items = fetched(link["JSON"] or "")["rows"]["items"]
     columns = [one.text.removesuffix(" ↑") for one in visitor.all("table.board thead th")][3:]
     assert columns == ["exam/original", "exam/harness"]
     for row, line, item in zip(page, lines, items, strict=True):
