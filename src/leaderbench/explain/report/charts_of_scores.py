@@ -249,7 +249,7 @@ def distribution(
     ]
     tips = [
         alt.Tooltip("range:N", title=Sentence("score")),
-        alt.Tooltip("count:Q", title=Sentence("models"), format=","),
+        alt.Tooltip("count:Q", title=Sentence("number of models"), format=","),
     ]
     most = max(counts.values())
     upward = alt.Scale(domain=[0, most * (1 + 0.12 * len(levels))], nice=False)
@@ -260,7 +260,7 @@ def distribution(
         .encode(
             x=alt.X("from:Q", scale=across, title=_unit(percent), axis=alt.Axis(tickCount=7, grid=False)),
             x2="to:Q",
-            y=alt.Y("zero:Q", scale=upward, title=Sentence("models"), axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            y=alt.Y("zero:Q", scale=upward, title=Sentence("number of models"), axis=alt.Axis(tickMinStep=1, tickCount=5)),
             y2="count:Q",
             tooltip=tips,
         )
@@ -485,7 +485,7 @@ def _crowd(found: Sequence[Crowd], times: float, across: "alt.X", y: "alt.Y") ->
             y=y,
             y2="top:Q",
             fillOpacity=shade,
-            tooltip=[alt.Tooltip("count:Q", title=Sentence("models"), format=",")],
+            tooltip=[alt.Tooltip("count:Q", title=Sentence("number of models"), format=",")],
         )
     )
     return made
