@@ -13,7 +13,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs words reference story picture docs-serve parity parity-boards perf perf-explain ci clean
+.PHONY: help demo test slow lint format types docs words reference story picture docs-serve parity parity-boards perf perf-boards perf-explain ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,10 @@ parity-boards: $(VENV)/.installed $(MTEB)/.installed  ## Borda and means as MTEB
 
 perf: $(VENV)/.installed $(PEER)/.installed  ## speed and memory as ratios to lm-eval, on this machine
 	$(BIN)/python -m perf --datasets $(SHARED)/hub --peer $(PEER)/bin/python
+
+perf-boards: $(VENV)/.installed  ## how long readers of 10,000 models wait, and imports, ranks and indexes take
+	test -d perf/out/stores/long || $(BIN)/python -m perf.boards perf/out/stores
+	$(BIN)/python -m perf.load perf/out/stores
 
 perf-explain: $(VENV)/.installed  ## what an explanation costs beside the plain runs that it explains
 	$(BIN)/python -m perf.explain --datasets $(SHARED)/hub --model $(SHARED)/models/gpt2like

@@ -1,16 +1,20 @@
-"""How long readers wait: a served store under load, every address another one.
+"""How long readers wait: a served store under load, every address another one; then what `perf.stores` measures.
 
-    python -m perf.boards FOLDER && python -m perf.load FOLDER [--clients 20] [--seconds 30]
+    python -m perf.boards FOLDER && python -m perf.load FOLDER [--clients 20] [--seconds 30] [--site]
 
-makes the stores once and asks for everything that issue 3 sets a bar for. `leaderbench serve` runs as a process of its
-own, the clients in another: each has one connection and sends the next request when the last is answered, without a
-pause. What is asked is drawn at random (searches, sorts, filters, pages), so that no answer is one that was kept.
+makes the stores once (`make perf-boards` does both). With `--site` only readers are measured.
+
+`leaderbench serve` runs as a process of its own, the clients in another: each has one connection and sends the next
+request when the last is answered, without a pause. What is asked is drawn at random (searches, sorts, filters, pages),
+so that no answer is one that was kept.
 """
 
 import argparse
 import gzip
 import http.client
+import json
 import multiprocessing
+import os
 import random
 import re
 import subprocess
@@ -22,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from perf import stores
 from perf.boards import SIZES, WIDE, WORDS
 
 TYPES = ("pretrained", "fine-tuned", "chat", "merge")
@@ -124,6 +129,22 @@ def under_load(host: str, form: str, clients: int, seconds: float, seed: int) ->
     return Waited([item[0] for item in found], bad, seconds, max((item[2] for item in found), default=0))
 
 
+def samples(served: "Served", pages: int) -> str:
+    """The sample viewer of a run of 14,042 questions, one reader: pages, searches in the questions, single samples."""
+    _, _, body = first_byte(served.host, "/api/v1/runs")
+    run = json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)["items"][0]["id"]
+    rng = random.Random(0)
+    first_byte(served.host, f"/en/runs/{run}/samples")  # reads the file
+    found = {"page": [], "search": [], "sample": []}  # type: dict[str, list[float]]
+    for _ in range(pages):
+        words = urlencode({"q": " ".join(rng.choices(WORDS, k=2)), "show": rng.choice(("all", "right", "wrong"))})
+        asked = {"page": f"samples?page={rng.randrange(1, 280)}", "search": f"samples?{words}"}
+        asked["sample"] = f"samples/{rng.randrange(14_042)}"
+        for kind, path in asked.items():
+            found[kind].append(1000 * first_byte(served.host, f"/en/runs/{run}/{path}")[1])
+    return ", ".join(f"{kind} median {sorted(v)[len(v) // 2]:.0f} longest {max(v):.0f} ms" for kind, v in found.items())
+
+
 def first_byte(host: str, path: str) -> tuple[float, float, bytes]:
     """Seconds to the first byte and to the last of a page that nobody asked for yet, and the page as it came."""
     connection = http.client.HTTPConnection(host, timeout=120)
@@ -177,13 +198,25 @@ class Served:
         return int(found[1]) // 1000 if found else 0
 
     def ready(self, path: str) -> float:
-        """Seconds until a page is answered in a tenth of a second, since the ranks are worked out by then."""
+        """Seconds until a page is answered in a tenth of a second, since its ranks are worked out by then."""
         began = time.perf_counter()
-        while time.perf_counter() - began < 600:
-            if first_byte(self.host, path)[1] < 0.1:
-                break
-            time.sleep(0.2)
+        while first_byte(self.host, path)[1] > 0.1 and time.perf_counter() - began < 600:
+            time.sleep(0.1)
         return time.perf_counter() - began
+
+    def settle(self) -> None:
+        """Wait until it does nothing of its own accord: every board is worked out, every file looked at."""
+        before = self._busy()
+        while True:
+            time.sleep(2)
+            before, now = self._busy(), before
+            if before - now < 0.1:
+                return
+
+    def _busy(self) -> float:
+        """Seconds that it has worked so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -192,17 +225,26 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where perf.boards made its stores")
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--site", action="store_true", help="readers only")
     given = parser.parse_args()
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
     with Served(given.folder / "wide") as served:
         print(f"started in {served.started:.1f} s", flush=True)
         board = "/en/boards/wide"
-        print(f"board ready after {served.ready(board):.1f} s; server {served.megabytes()} MB", flush=True)
+        print(f"board ready after {served.ready(board):.1f} s", flush=True)
+        served.settle()
+        print(f"every board ready; server {served.megabytes()} MB", flush=True)
         first = [first_byte(served.host, f"{board}?page={page}")[0] for page in range(2, 12)]
         print(f"first byte of ten pages: median {1000 * sorted(first)[5]:.0f} ms, longest {1000 * max(first):.0f} ms")
         print(f"page with its files: {whole_page(served.host, board) / 1000:.0f} kB compressed", flush=True)
         for seed, form in enumerate((board, "/api/v1/boards/wide")):
             found = under_load(served.host, f"{form}?{{words}}", given.clients, given.seconds, seed)
             print(f"{form}, {given.clients} clients: {found}; server {served.megabytes()} MB", flush=True)
+    with Served(given.folder / "long") as served:
+        served.settle()
+        print(f"samples of a run of 14,042: {samples(served, 30)}; server {served.megabytes()} MB", flush=True)
+    if not given.site:
+        stores.measure(given.folder)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.index import Index
+from leaderbench.results.problems import problem_sentence
 from leaderbench.results.store import Store
 from leaderbench.sentences import Sentence
 
@@ -30,7 +31,7 @@ share = 20
 """A look at the runs that took a second is followed by so many seconds without one, so that large stores are not all
 looking."""
 
-kept = {"run": 6, "board": 12, "rows": 12, "diff": 6, "explanation": 2}
+kept = {"run": 6, "board": 12, "rows": 12, "compared": 6, "diff": 6, "explanation": 2, "benchmark": 8, "tokens": 12}
 """Results of each kind that are kept for the next reader: runs hold all their samples, boards all their rows."""
 
 kept_otherwise = 32
@@ -59,8 +60,7 @@ class LiveStore:
         self.warm: Callable[[LiveStore], None] | None = None
         """Called with this store in a state that is about to be published, to work out what its readers will want."""
 
-        self._version = f"start {secrets.token_hex(8)}"
-        self._version_of_models = ""
+        self._version, self._version_of_models = self._found()
         self._kept: OrderedDict[tuple[Hashable, str], Any] = OrderedDict()
         self._guard = threading.Lock()
         self._turns: dict[tuple[Hashable, str], threading.Lock] = {}
@@ -99,28 +99,36 @@ class LiveStore:
 
     def publish(self) -> None:
         """Show the state that the index and the files of boards and models are in, once it is prepared."""
-        models = self._digest([], [self.store.path / "models.toml", self.store.path / "models"])
-        try:
-            parts = [self.index.version, self.trouble, str(self.looked.is_set())]
-        except LeaderbenchError as error:
-            self.trouble = self.said(str(error))
-            parts = [self.trouble, secrets.token_hex(8)]
-        version = self._digest(parts, self._beside_the_runs())
+        version, models = self._found()
         if version == self._version:
             return
         ahead = copy.copy(self)  # all is shared but the state
         ahead._version, ahead._version_of_models = version, models
-        if self.warm is not None:
-            try:
-                self.warm(ahead)
-            except Exception:  # a reader who asks for the same is told what is wrong
-                log.debug("Pages could not be prepared.", exc_info=True)
+        ahead._prepare()
         self._version, self._version_of_models = version, models
         with self._guard:
             for key in [key for key in self._kept if key[1] not in (version, models)]:
                 del self._kept[key]
 
+    def _found(self) -> tuple[str, str]:
+        """The state that the index and the files beside the runs are in, and that of the models alone."""
+        models = self._digest([], [self.store.path / "models.toml", self.store.path / "models"])
+        try:
+            index = self.index.version
+        except LeaderbenchError as error:
+            self.trouble = self.told(error)
+            index = secrets.token_hex(8)
+        return self._digest([index], self._beside_the_runs()), models
+
+    def _prepare(self) -> None:
+        if self.warm is not None:
+            try:
+                self.warm(self)
+            except Exception:  # a reader who asks for the same is told what is wrong
+                log.debug("Pages could not be prepared.", exc_info=True)
+
     def _watch(self) -> None:
+        self._prepare()  # what the index knew already, while the files are looked at for the first time
         due = 0.0
         while not self._end.is_set():
             if time.monotonic() >= due:
@@ -133,6 +141,10 @@ class LiveStore:
     def version(self) -> str:
         """The state that is shown: another text whenever anything that pages show is another."""
         return self._version
+
+    def tag(self) -> str:
+        """The same with what is wrong at the moment: what an answer depends on besides its address."""
+        return f"{self._version} {self.looked.is_set()} {self.trouble}"
 
     def version_of_models(self) -> str:
         """The same for what is recorded and declared of models."""
@@ -198,12 +210,15 @@ class LiveStore:
 
     def said(self, text: str) -> str:
         """A sentence for strangers: without where on the disk the store lies."""
+        if not isinstance(text, Sentence):
+            text = problem_sentence(text)
         if isinstance(text, Sentence):
             return text.mapped(self.said)
         for path in (str(self.store.path.absolute()), str(self.store.path)):
             if len(path) > 1:
                 text = text.replace(f"{path}/", "").replace(path, "the store")
-        return re.sub(r"/\S*/(?=(?:runs|boards|imported)/)", "", text)  # of a store that was moved since
+        # Of a store that was moved since. A short stretch, since this is quadratic; no address, which has a colon in front.
+        return re.sub(r"(?<![\w:/.])/\S{0,1000}/(?=(?:runs|boards|imported)/)", "", text)
 
     def told(self, error: LeaderbenchError) -> str:
         """The same of an error, as the `Sentence` that it was raised with where it was."""

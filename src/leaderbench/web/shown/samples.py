@@ -38,7 +38,7 @@ def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
     if view.subset and view.subset not in subsets:
         raise AbsentError(Sentence("Run {run} has no subset '{subset}'.", run=name, subset=view.subset[:100]))
     limit = noise(run.manifest.model)
-    numbers = chosen(table, view, limit)
+    numbers = chosen(table, view, limit, _ends(live, name, table, view))
     start = (view.page - 1) * view.rows
     part = numbers[start : start + view.rows]
     items = tuple(
@@ -75,8 +75,19 @@ def _rows(table: "pa.Table", numbers: list[int]) -> list[Sample]:
     return list(from_table(table.take(pa.array(numbers, pa.int64()))))
 
 
-def chosen(table: "pa.Table", view: SamplesView, limit: float) -> list[int]:
-    """The places of the rows that a view wants, in order; `limit` is the margin below which an answer is a near tie."""
+def _ends(live: LiveStore, name: str, table: "pa.Table", view: SamplesView) -> Any:
+    """The ends of all prompts where a view searches, kept for the next search: cutting them takes longer than that."""
+    import pyarrow.compute as pc
+
+    if not view.q:
+        return None
+    return live.keep(("ends", name), live.version(), lambda: pc.utf8_slice_codeunits(table.column("prompt"), -tail))
+
+
+def chosen(table: "pa.Table", view: SamplesView, limit: float, ends: Any) -> list[int]:
+    """The places of the rows that a view wants, in order; `limit` is the margin below which an answer is a near tie,
+    `ends` are the ends of the prompts, in which it searches.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -95,7 +106,6 @@ def chosen(table: "pa.Table", view: SamplesView, limit: float) -> list[int]:
     if view.subset:
         mask = _both(mask, pc.equal(table.column("subset"), view.subset))
     if view.q:
-        ends = pc.utf8_slice_codeunits(table.column("prompt"), -tail)
         ids = table.column("example_id")
         found = [pc.match_substring(column, view.q, ignore_case=True) for column in (ends, ids)]
         mask = _both(mask, pc.or_(*found))
@@ -248,7 +258,8 @@ def place_before_and_after(live: LiveStore, name: str, view: SamplesView, number
 
     run = whole_run(live, name)
     try:
-        numbers = chosen(table_of(run), view, noise(run.manifest.model))
+        table = table_of(run)
+        numbers = chosen(table, view, noise(run.manifest.model), _ends(live, name, table, view))
     except LeaderbenchError:
         return None, None
     before, after = bisect_left(numbers, number), bisect_right(numbers, number)
