@@ -16,8 +16,9 @@ from functools import partial
 from typing import TypeVar
 
 from leaderbench.boards.plots import milliseconds
-from leaderbench.explain.report import charts_of_models, charts_of_scores
-from leaderbench.explain.report.charts_of_scores import Crowd, Level, ModelPoint, Plot, SubsetScore
+from leaderbench.explain.report import charts_of_models, charts_of_plots, charts_of_scores
+from leaderbench.explain.report.charts_of_plots import Crowd, ModelPoint, Plot
+from leaderbench.explain.report.charts_of_scores import Level, SubsetScore
 from leaderbench.explain.report.values import Chart
 from leaderbench.explain.report.wording import told
 from leaderbench.models.baselines import is_baseline
@@ -79,7 +80,7 @@ def sizes(found: ShownPlots, language: str) -> Chart | None:
         return float(item.parameters or 0), short_number(item.parameters or 0), True
 
     plot = _plot(found, found.size, at, language)
-    return in_language(charts_of_scores.size_against_score(plot, score=_score(found), percent=found.share), language)
+    return in_language(charts_of_plots.size_against_score(plot, score=_score(found), percent=found.share), language)
 
 
 def times(found: ShownPlots, language: str) -> Chart | None:
@@ -91,7 +92,7 @@ def times(found: ShownPlots, language: str) -> Chart | None:
         return milliseconds(item.date) or 0.0, item.date[:10], item.published
 
     plot = _plot(found, found.time, at, language)
-    return in_language(charts_of_scores.score_over_time(plot, score=_score(found), percent=found.share), language)
+    return in_language(charts_of_plots.score_over_time(plot, score=_score(found), percent=found.share), language)
 
 
 def _score(found: ShownPlots) -> str:

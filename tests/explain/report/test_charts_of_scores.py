@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.explain.report import charts_of_plots as of_plots
 from leaderbench.explain.report import charts_of_scores as charts
-from leaderbench.explain.report.charts_of_scores import Crowd, Level, ModelPoint, Plot, SubsetScore
+from leaderbench.explain.report.charts_of_plots import Crowd, ModelPoint, Plot
+from leaderbench.explain.report.charts_of_scores import Level, SubsetScore
 from leaderbench.explain.report.values import Chart
 from leaderbench.explain.report.wording import joined, spoken, told
 from leaderbench.sentences import Sentence
@@ -51,10 +53,10 @@ def every_chart() -> list[Chart]:
         charts.by_subset([subset("one", 0.5, nan), subset(HOSTILE, 0.6, nan)]),
         charts.distribution([0.3, 0.4, 0.41, 0.9], [Level("chance", 0.25)]),
         charts.distribution([12.5], percent=False),
-        charts.size_against_score(plot(), score=HOSTILE),
-        charts.size_against_score(plot(crowd=crowd), score="score", percent=False),
-        charts.score_over_time(plot(points=moments, frontier=moments), score="score"),
-        charts.score_over_time(plot(points=moments[:1], frontier=moments[:1], levels=()), score="score"),
+        of_plots.size_against_score(plot(), score=HOSTILE),
+        of_plots.size_against_score(plot(crowd=crowd), score="score", percent=False),
+        of_plots.score_over_time(plot(points=moments, frontier=moments), score="score"),
+        of_plots.score_over_time(plot(points=moments[:1], frontier=moments[:1], levels=()), score="score"),
     ]
 
 
@@ -96,30 +98,32 @@ def test_a_histogram_counts_every_score_once_in_a_bar_that_holds_it(scores: list
 
 
 def test_the_line_of_the_best_goes_on_to_the_last_model() -> None:
-    line = [row for row in rows(charts.size_against_score(plot(), score="score"), "at") if set(row) == {"at", "value"}]
+    line = [
+        row for row in rows(of_plots.size_against_score(plot(), score="score"), "at") if set(row) == {"at", "value"}
+    ]
     assert [(row["at"], round(row["value"], 6)) for row in line] == [(1e9, 40.0), (7e9, 60.0), (7e10, 60.0)]
 
 
 def test_many_points_have_no_whiskers() -> None:
     def drawn(count: int) -> str:
         points = [point(f"m{i}", 1e9 + i, random.Random(i).random()) for i in range(count)]
-        return json.dumps(charts.size_against_score(plot(points=points), score="score").spec)
+        return json.dumps(of_plots.size_against_score(plot(points=points), score="score").spec)
 
-    assert '"high"' in drawn(charts.intervals_up_to)
-    assert '{"field": "high"}' not in drawn(charts.intervals_up_to + 1)
+    assert '"high"' in drawn(of_plots.intervals_up_to)
+    assert '{"field": "high"}' not in drawn(of_plots.intervals_up_to + 1)
 
 
 @pytest.mark.parametrize("days", [0, 3, 20, 100, 500, 4000, 20000])
 def test_a_time_axis_has_some_dates_and_not_too_many(days: int) -> None:
     low = 1.7e12
-    found = charts._dates(low - 2 * charts.day, low + (days + 2) * charts.day)
+    found = of_plots._dates(low - 2 * of_plots.day, low + (days + 2) * of_plots.day)
     assert 2 <= len(found) <= 8
-    assert all(date % charts.day == 0 for date in found)
+    assert all(date % of_plots.day == 0 for date in found)
 
 
 @pytest.mark.parametrize(("low", "high"), [(7e9, 7e9), (1e6, 1e12), (1e9, 3e9), (5e8, 7e10)])
 def test_a_size_axis_has_round_numbers(low: float, high: float) -> None:
-    found = charts._sizes(low / 1.6, high * 1.6)
+    found = of_plots._sizes(low / 1.6, high * 1.6)
     assert 1 <= len(found) <= 9
     assert all(f"{size:e}"[0] in "1235" for size in found)
 
@@ -128,14 +132,14 @@ def test_nothing_to_draw_is_an_error() -> None:
     for wrong in (
         lambda: charts.by_subset([]),
         lambda: charts.distribution([nan]),
-        lambda: charts.size_against_score(Plot((), ()), score="score"),
+        lambda: of_plots.size_against_score(Plot((), ()), score="score"),
     ):
         with pytest.raises(LeaderbenchError, match="nothing to draw"):
             wrong()
 
 
 def test_every_word_of_a_chart_is_told_in_another_language_and_no_name_is() -> None:
-    chart = told(charts.size_against_score(plot(), score=Sentence("score")), lambda text: "@")
+    chart = told(of_plots.size_against_score(plot(), score=Sentence("score")), lambda text: "@")
     text = json.dumps(chart.spec)
     titles = [part for part in text.split('"title": ')[1:] if not part.startswith('"@"')]
     assert titles == []

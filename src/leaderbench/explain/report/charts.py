@@ -33,9 +33,6 @@ from leaderbench.sentences import Sentence, counted
 if TYPE_CHECKING:
     import altair as alt
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = [
     "Contribution",
     "Interaction",
