@@ -21,6 +21,7 @@ from tests.web.stores import hostile, names
 boards = ("small", "broken", "hostile", "mmlu", "open-llm-v2", "absent")
 runs = ("aaaaaaaaaaa0", "cccccccccccc", "ddddddddddd0", "ddddddddddd1", "e00000000000", "e00000000015", "absent")
 benchmarks = ("mmlu/harness", "mmlu/original", "mmlu", "mmlu/p-published", "exam/original", "mmlu/lm-eval", "absent")
+explanation = "518983b58e89"
 
 quick = settings(
     max_examples=25,
@@ -30,7 +31,7 @@ quick = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-long = settings(quick, max_examples=1500, phases=[*quick.phases, Phase.shrink], derandomize=False)
+long = settings(quick, max_examples=600, phases=[*quick.phases, Phase.shrink], derandomize=False)
 
 
 def known(label: str) -> dict[str, Any]:
@@ -38,7 +39,8 @@ def known(label: str) -> dict[str, Any]:
     path = label.removeprefix("GET /api/v1")
     fixed: dict[str, Any] = {}
     if "{name}" in path:
-        fixed["path_parameters"] = st.sampled_from(boards).map(lambda name: {"name": name})
+        there = (explanation, "absent") if "/explanations/" in path else boards
+        fixed["path_parameters"] = st.sampled_from(there).map(lambda name: {"name": name})
     if "{run}" in path:
         numbers = st.integers(0, 45)
         part = st.fixed_dictionaries(
@@ -148,7 +150,7 @@ pages: dict[str, type[views.View]] = {
     **{f"boards/{name}/plots": views.PlotsView for name in ("small", "hostile", "broken")},
     **{f"boards/{name}/compare": views.BoardChoiceView for name in ("small", "hostile")},
     "explanations": views.ExplanationsView,
-    "explanations/0123456789ab": views.ExplanationView,
+    f"explanations/{explanation}": views.ExplanationView,
     "models": views.ModelsView,
     "runs": views.RunsView,
     **{f"runs/{run}/samples": views.SamplesView for run in runs},
@@ -193,6 +195,14 @@ def test_a_page_answers_whatever_is_asked(ask: Asking) -> None:
 @pytest.mark.slow
 def test_a_page_answers_thousands_of_requests(ask: Asking) -> None:
     fuzz_the_pages(ask, settings(long, max_examples=400))
+
+
+def test_what_is_fuzzed_is_there_unless_it_is_meant_not_to_be(ask: Asking) -> None:
+    statuses = {page: ask(f"/en/{page}").status for page in pages}
+    absent = {page for page, status in statuses.items() if status == 404}
+    assert absent == {"boards/absent", "runs/absent/samples"}
+    damaged = {page for page, status in statuses.items() if status == 409}
+    assert damaged == {"boards/broken/plots", "runs/ddddddddddd0/samples", "runs/ddddddddddd1/samples"}
 
 
 def test_no_page_is_forgotten(hostile_live: LiveStore) -> None:
