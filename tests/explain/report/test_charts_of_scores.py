@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,9 @@ def test_many_points_have_no_whiskers() -> None:
         return json.dumps(of_plots.size_against_score(plot(points=points), score="score").spec)
 
     assert '"high"' in drawn(of_plots.intervals_up_to)
+    assert "Whiskers" in of_plots.size_against_score(plot(), score="score").note
+    none = [replace(item, low=nan, high=nan) for item in plot().points]
+    assert "Whiskers" not in of_plots.size_against_score(plot(points=none), score="score").note
     assert '{"field": "high"}' not in drawn(of_plots.intervals_up_to + 1)
 
 

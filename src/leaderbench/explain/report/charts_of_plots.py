@@ -90,7 +90,7 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
         score,
         percent,
         title=Sentence("Size against score"),
-        note=Sentence("Line: the best score of any model up to that size. Whiskers: 95 % intervals."),
+        note=Sentence("Line: the best score of any model up to that size."),
         described=counted(
             "The score of {n} model against its number of parameters.",
             "Scores of {n} models against their numbers of parameters.",
@@ -133,10 +133,7 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
         score,
         percent,
         title=Sentence("Score over time"),
-        note=Sentence(
-            "Line: the best score so far. Hollow: the date of the run, since that of the model is not known. Whiskers: "
-            "95 % intervals."
-        ),
+        note=Sentence("Line: the best score so far."),
         described=counted(
             "The score of {n} model at its date.",
             "Scores of {n} models over time.",
@@ -183,7 +180,11 @@ def _plot(
     if found.crowd:
         layers.append(_crowd(found.crowd, times, across, y))
     base = alt.Chart(data(rows)).encode(x=across)
+    notes = [note]
+    if not all(item.solid for item in found.points):
+        notes.append(Sentence("Hollow: the date of the run, since that of the model is not known."))
     if any_low(rows) and len(rows) <= intervals_up_to:
+        notes.append(Sentence("Whiskers: 95 % intervals."))
         faint = 0.5 if len(rows) <= 60 else 0.2
         layers.append(base.mark_rule(color=up, opacity=faint).encode(y=low, y2="high:Q"))
     best = found.frontier[-1:]  # its line goes on to the last model
@@ -216,7 +217,7 @@ def _plot(
         title=title,
         spec=specification(alt.layer(*layers), height=340),
         description=joined(" ", [described, *said, *(level_said(item, times) for item in found.levels)]),
-        note=note,
+        note=joined(" ", notes),
     )
 
 
