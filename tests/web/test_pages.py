@@ -3,12 +3,14 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
 
+from leaderbench.boards.rules import formulas
 from leaderbench.models.search import SIZES
 from leaderbench.web import views, words
 from leaderbench.web.live import LiveStore
@@ -165,3 +167,15 @@ def test_an_empty_store_shows_boards_and_what_to_run(tmp_path: Path) -> None:
     assert "leaderbench import csv FILE<" in client.get("/en/boards/published").text
     assert client.get("/en/models").status_code == client.get("/en/runs").status_code == 200
     live.close()
+
+
+def test_the_about_page_has_every_rule_with_its_version_and_the_source_of_each_interval(client: TestClient) -> None:
+    page = client.get("/en/about").text
+    for rule, formula in formulas.items():
+        assert rule.value in page
+        assert formula.text in unescape(page)
+    assert "Wilson 1927" in page
+    assert "Mogstad" in page
+    told = client.get("/api/v1/about").json()
+    assert {item["name"]: item["version"] for item in told["components"]}["leaderbench"] == version("leaderbench")
+    assert [item["version"] for item in told["rules"]] == [formula.version for formula in formulas.values()]

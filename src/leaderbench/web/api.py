@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from leaderbench.boards.export import as_csv
 from leaderbench.web import board_rows, shown
 from leaderbench.web.live import LiveStore
+from leaderbench.web.values.about import About
 from leaderbench.web.values.basics import Paged, Problem
 from leaderbench.web.values.benchmarks import BenchmarkDetail, ScoresSideBySide, ShownBenchmark
 from leaderbench.web.values.boards import ListedBoard, ShownBoard
@@ -51,6 +52,11 @@ def router(live: LiveStore) -> APIRouter:
     _models(made, live)
     _runs(made, live)
     _explanations(made, live)
+
+    @made.get("/about", summary="How numbers are made, and by which versions", tags=["about"])
+    def about() -> About:
+        return shown.about.about(live)
+
     return made
 
 

@@ -77,7 +77,7 @@ def _boards(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
     def about(request: Request) -> HTMLResponse:
         paths = request.app.openapi()["paths"]
         addresses = [(path, methods["get"]["summary"]) for path, methods in paths.items() if "get" in methods]
-        return render(request, "about.html.j2", addresses=addresses)
+        return render(request, "about.html.j2", about=shown.about.about(live), addresses=addresses)
 
 
 def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:

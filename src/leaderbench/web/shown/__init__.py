@@ -1,5 +1,27 @@
 """What stands on each page? Functions from a served store to values; pages and the API share them."""
 
-from leaderbench.web.shown import benchmarks, boards, comparisons, explanations, models, plots, remarks, runs, samples
+from leaderbench.web.shown import (
+    about,
+    benchmarks,
+    boards,
+    comparisons,
+    explanations,
+    models,
+    plots,
+    remarks,
+    runs,
+    samples,
+)
 
-__all__ = ["benchmarks", "boards", "comparisons", "explanations", "models", "plots", "remarks", "runs", "samples"]
+__all__ = [
+    "about",
+    "benchmarks",
+    "boards",
+    "comparisons",
+    "explanations",
+    "models",
+    "plots",
+    "remarks",
+    "runs",
+    "samples",
+]
