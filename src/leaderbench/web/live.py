@@ -217,7 +217,8 @@ class LiveStore:
         for path in (str(self.store.path.absolute()), str(self.store.path)):
             if len(path) > 1:
                 text = text.replace(f"{path}/", "").replace(path, "the store")
-        # Of a store that was moved since. A short stretch, since this is quadratic; no address, which has a colon in front.
+        # Of a store that was moved since. A short stretch, since this is quadratic; no address: that has a colon in
+        # front.
         return re.sub(r"(?<![\w:/.])/\S{0,1000}/(?=(?:runs|boards|imported)/)", "", text)
 
     def told(self, error: LeaderbenchError) -> str:
