@@ -213,6 +213,11 @@ class Aggregation(StrEnum):
     """Mean over subsets of each subset's mean; the subsets are the benchmark, not a sample of more."""
 
 
+largest = 1e15
+"""A score, an error or a metric's value beyond is none: nothing is measured so, and sums of squares would be no numbers
+any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A named number of a benchmark."""

@@ -51,6 +51,10 @@ names = tuple(f"evil/{text}" if place % 2 else text for place, text in enumerate
 """The same as names of models."""
 
 
+explained = "518983b58e89"
+"""Id of the hostile store's explanation: the difference between two implementations has one everywhere."""
+
+
 def hostile_store(folder: Path) -> Store:
     """Runs of the fake model, imported runs and scores, a damaged run, a board, facts and tokens full of `hostile`."""
     store = Store(folder / "store")

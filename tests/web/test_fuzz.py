@@ -16,13 +16,11 @@ from leaderbench.web import views
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
 from tests.web.serving import Answer, Asking
-from tests.web.stores import hostile, names
+from tests.web.stores import explained, hostile, names
 
 boards = ("small", "broken", "hostile", "mmlu", "open-llm-v2", "absent")
 runs = ("aaaaaaaaaaa0", "cccccccccccc", "ddddddddddd0", "ddddddddddd1", "e00000000000", "e00000000015", "absent")
 benchmarks = ("mmlu/harness", "mmlu/original", "mmlu", "mmlu/p-published", "exam/original", "mmlu/lm-eval", "absent")
-explanation = "518983b58e89"
-
 quick = settings(
     max_examples=25,
     derandomize=True,
@@ -39,7 +37,7 @@ def known(label: str) -> dict[str, Any]:
     path = label.removeprefix("GET /api/v1")
     fixed: dict[str, Any] = {}
     if "{name}" in path:
-        there = (explanation, "absent") if "/explanations/" in path else boards
+        there = (explained, "absent") if "/explanations/" in path else boards
         fixed["path_parameters"] = st.sampled_from(there).map(lambda name: {"name": name})
     if "{run}" in path:
         numbers = st.integers(0, 45)
@@ -150,7 +148,7 @@ pages: dict[str, type[views.View]] = {
     **{f"boards/{name}/plots": views.PlotsView for name in ("small", "hostile", "broken")},
     **{f"boards/{name}/compare": views.BoardChoiceView for name in ("small", "hostile")},
     "explanations": views.ExplanationsView,
-    f"explanations/{explanation}": views.ExplanationView,
+    f"explanations/{explained}": views.ExplanationView,
     "models": views.ModelsView,
     "runs": views.RunsView,
     **{f"runs/{run}/samples": views.SamplesView for run in runs},

@@ -25,8 +25,10 @@ from leaderbench.web.application import application
 from leaderbench.web.drawing import linked
 from leaderbench.web.hosts import Hosts
 from leaderbench.web.live import LiveStore
+from tests.browser import Browser
 from tests.web.conftest import make_run
 from tests.web.serving import Answer, Asking, served
+from tests.web.stores import explained, hostile, names
 
 tags = set(
     """html head meta title script link body a header nav div button main p footer h1 h2 h3 ul ol li dl dt dd table
@@ -516,3 +518,40 @@ def test_an_address_of_the_web_is_a_link(source: str) -> None:
 )
 def test_no_other_source_is_a_link(source: str) -> None:
     assert linked(source) == source
+
+
+@pytest.mark.browser
+def test_a_browser_runs_nothing_of_what_strangers_wrote(browser: Browser, hostile_live: LiveStore) -> None:
+    sample = "runs/e00000000003/samples/{}"
+    pages = [
+        "",
+        "boards/hostile",
+        "boards/small",
+        "boards/hostile/plots",
+        "models",
+        "runs",
+        "explanations",
+        "benchmarks",
+    ]
+    pages += [f"explanations/{explained}", "runs/e00000000003", "runs/e00000000003/samples", sample.format(0)]
+    pages += [sample.format(9), "compare?run=aaaaaaaaaaa2&run=aaaaaaaaaaa3", "benchmark?name=mmlu/harness"]
+    pages += [f"model?name={quote(text, safe='')}" for text in names[:4]]
+    pages += [f"{place}?q={quote(hostile[1], safe='')}" for place in ("boards/small", "models", "runs")]
+    browser.resize(390, 844)
+    with served(hostile_live.store) as site:
+        for page in pages:
+            browser.open(f"{site}/en/{page}")
+            browser.wait("document.documentElement.dataset.ready || !document.querySelector('figure[data-failed]')")
+            assert browser.run("return document.title").endswith("· leaderbench"), page
+            drawn = browser.run(
+                "return [...document.querySelectorAll('figure[data-failed]')].map((one) => one.dataset.drawn)"
+            )
+            assert set(drawn) <= {"yes"}, page
+            assert browser.run("return document.documentElement.scrollWidth") <= 390, page
+        assert browser.problems == []
+        assert {urlsplit(url).netloc for url in browser.requests} == {urlsplit(site).netloc}
+
+
+def test_no_page_grows_with_what_strangers_wrote(crawled: dict[str, Answer]) -> None:
+    sizes = {address: len(answer.body) for address, answer in crawled.items()}
+    assert max(sizes.values()) < 1_000_000, max(sizes, key=sizes.__getitem__)

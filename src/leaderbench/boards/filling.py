@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from leaderbench.benchmarks import registry
-from leaderbench.boards.rules import Floats, largest
+from leaderbench.boards.rules import Floats
 from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
 from leaderbench.models.baselines import is_baseline
-from leaderbench.records import Aggregation, Score, View
+from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.statistics.intervals import normal_quantile
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from leaderbench.boards.rules import Floats, largest
+from leaderbench.boards.rules import Floats
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation
+from leaderbench.records import Aggregation, largest
 from leaderbench.results.samples import StoredSamples, damaged
 from leaderbench.results.store import Store
 

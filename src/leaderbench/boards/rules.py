@@ -17,9 +17,6 @@ from leaderbench.sentences import Sentence
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-largest = 1e15
-"""A value or an error beyond is none: nothing is measured so, and sums of squares would be no numbers any more."""
-
 
 class Rule(StrEnum):
     """How the columns of a board become one order."""

@@ -1,13 +1,12 @@
 """Questions that runs share, and how much each counts."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation, Metric, Score, View
+from leaderbench.records import Aggregation, Metric, Score, View, largest
 from leaderbench.results.runs import Run
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference, paired_difference
@@ -75,7 +74,7 @@ def rows_of(run: Run, table: "pa.Table", metric: str) -> Rows:
     values: list[float | None] = []
     for metrics, error in zip(columns["metrics"], columns["error"], strict=True):
         found = dict(metrics or ()).get(metric)
-        values.append(None if error is not None or found is None or math.isnan(found) else float(found))
+        values.append(float(found) if error is None and found is not None and abs(found) <= largest else None)
     own = [dict(found or ()) for found in columns["predictions"]]
     predictions = [found.get(metric, first) for found, first in zip(own, columns["prediction"], strict=True)]
     place = {name: number for number, name in enumerate(columns["example_id"])}

@@ -8,13 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from leaderbench.records import Json
+from leaderbench.records import Json, largest
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
-LARGEST_NUMBER = 1e15
-"""Beyond this, and beyond its negative, no number is a result; sums of what is kept cannot overflow."""
-
 DEEPEST = 6
 """Levels of a foreign JSON value that are kept."""
 
@@ -35,7 +32,7 @@ def number(value: Any, *, written: bool = False) -> float | None:
         found = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if abs(found) <= LARGEST_NUMBER else None
+    return found if abs(found) <= largest else None
 
 
 def count(value: Any) -> int | None:
