@@ -13,7 +13,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs words reference story picture docs-serve parity parity-boards perf perf-boards perf-explain ci clean
+.PHONY: help demo test slow lint format types docs words reference story picture tour docs-serve parity parity-boards perf perf-boards perf-explain ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ story: $(VENV)/.installed  ## run the commands of docs/why.md and fill in what t
 
 picture: $(VENV)/.installed  ## draw the README's picture from a run of the demo
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/picture.py
+
+tour: $(VENV)/.installed  ## take the pictures of docs/tour.md in Chromium
+	$(BIN)/python -m docs.tour
 
 docs-serve: $(VENV)/.installed  ## read the documentation at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve
