@@ -110,11 +110,11 @@ class Columns:
 
     def _having(self, text: str) -> Booleans:
         """Which names have this text in them."""
-        count = self._together.count(text)
-        if count > len(self.names) // 4 or "\n" in text:
+        place = self._together.find(text)
+        if place >= 0 and (self._together.count(text) > len(self.names) // 4 or "\n" in text):
             return np.array([text in name for name in self.names], dtype=bool)
         found = np.zeros(len(self.names), dtype=bool)
-        places, place = [], self._together.find(text)
+        places = []
         while place >= 0:
             places.append(place)
             place = self._together.find(text, place + len(text))

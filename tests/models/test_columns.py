@@ -1,0 +1,80 @@
+"""Choosing among thousands at once says the same as asking each."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderbench.models import columns
+from leaderbench.models.catalogue import ModelRecord
+from leaderbench.models.columns import Columns
+from leaderbench.models.facts import Commercial, ModelType
+from leaderbench.models.patterns import Pattern, PatternError, fold
+from leaderbench.models.search import SIZES, Query, choose, matches
+from tests.models.test_search import ALL, TERMS
+
+QUERIES = st.builds(
+    Query,
+    search=st.lists(TERMS, max_size=4).map(";".join) | st.text(alphabet="qwen.*-37b/(|)\\^$", max_size=12),
+    types=st.frozensets(st.sampled_from(ModelType), max_size=2),
+    precisions=st.frozensets(st.sampled_from(["float16", "4-bit", "GPTQ"]), max_size=2),
+    sizes=st.lists(st.sampled_from(list(SIZES.values())), max_size=2).map(tuple),
+    commercial=st.frozensets(st.sampled_from(Commercial), max_size=2),
+    languages=st.frozensets(st.sampled_from(["en", "zh"]), max_size=2),
+    hide_merges=st.booleans(),
+    hide_mixtures=st.booleans(),
+)
+
+
+@given(QUERIES)
+def test_what_is_chosen_of_many_is_what_matches_one_by_one(query: Query) -> None:
+    assert Columns(ALL).chosen(query).tolist() == [matches(record, query) for record in ALL]
+
+
+@given(st.lists(st.text(alphabet="ab\nİ", max_size=6), max_size=40), st.text(alphabet="ab\nİ", max_size=3))
+def test_a_text_is_found_in_the_names_that_have_it_and_in_no_two_together(names: list[str], text: str) -> None:
+    records = [ModelRecord(name) for name in names]
+    assert Columns(records).chosen(text).tolist() == [matches(record, text) for record in records]
+
+
+def test_a_question_asked_again_is_answered_the_same_however_many_came_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "most_remembered", 3)
+    models = Columns(ALL)
+    for _ in range(3):
+        for word in ("qwen", "^eleuther", "@license:apache", "@type:merge"):
+            assert [record for record, kept in zip(ALL, models.chosen(word), strict=True) if kept] == choose(ALL, word)
+
+
+def test_models_are_counted_by_kind() -> None:
+    counts = Columns(ALL).counts()
+    assert counts["size"] == {"≤ 3B": 1, "3-7B": 1, "7-65B": 1, "65B+": 0}
+    assert counts["type"] == {"chat": 1, "pretrained": 1, "merge": 1}
+    assert counts["languages"] == {"en": 2, "zh": 1}
+
+
+PARTS = st.sampled_from(
+    ["a", "B", "bc", ".", "[ab]", "[a]", "(ab|b)", "(b)", "a*", "b+", "c?", "a{2,3}", "^", "$", r"\b", "|", "(ab)+"]
+)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=6).map("".join), st.text(alphabet="abc ", max_size=12))
+def test_what_a_pattern_is_found_in_has_its_literal_in_it(text: str, name: str) -> None:
+    try:
+        pattern = Pattern(text)
+    except PatternError:
+        return
+    assert pattern.literal in fold(name) or not pattern.found_in(fold(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("qwen.*-7b", "qwen"),
+        (".*instruct", "instruct"),
+        ("a|b", ""),
+        ("^Meta-", "meta-"),
+        ("x(ab)?yz", "yz"),
+        ("ab+", "ab"),
+    ],
+)
+def test_the_literal_of_a_pattern_is_its_longest_sure_part(text: str, literal: str) -> None:
+    assert Pattern(text).literal == literal
