@@ -52,11 +52,17 @@ def test_what_was_kept_for_an_earlier_state_is_let_go(live: LiveStore) -> None:
     assert live.keep("key", before, lambda: "made again") == "made again"
 
 
-def test_two_starts_on_one_store_never_share_a_version_before_the_first_look(live: LiveStore) -> None:
-    one, other = LiveStore(live.store), LiveStore(live.store)
-    assert len({one.version(), other.version(), live.version()}) == 3
-    one.close()
-    other.close()
+def test_what_is_wrong_at_the_moment_tells_answers_apart_and_lets_nothing_kept_go(
+    live: LiveStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise LeaderbenchError("The store cannot be read.")
+
+    before, tag = live.version(), live.tag()
+    monkeypatch.setattr(live.index, "refresh", fail)
+    live.refresh()
+    assert live.version() == before
+    assert live.tag() != tag
 
 
 def test_readers_who_want_the_same_wait_for_one(live: LiveStore) -> None:
@@ -106,10 +112,10 @@ def test_a_store_that_cannot_be_listed_is_said_and_mended_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(live.index, "refresh", fail)
-        before = live.version()
+        before = live.tag()
         live.refresh()
         assert live.trouble == "runs cannot be read."
-        assert live.version() != before
+        assert live.tag() != before
     live.refresh()
     assert live.trouble == ""
 
