@@ -102,7 +102,7 @@ def _models(made: APIRouter, live: LiveStore) -> None:
 
     @made.get("/model", summary="One model: its scores, places and facts", tags=["models"])
     def model(name: Name) -> ModelDetail:
-        return shown.models.shown_model(live, name)
+        return shown.model.shown_model(live, name)
 
     @made.get("/benchmarks", summary="Every benchmark", tags=["benchmarks"])
     def benchmarks() -> tuple[ShownBenchmark, ...]:

@@ -87,7 +87,7 @@ def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
 
     @made.get("/model")
     def model(request: Request, name: Name) -> HTMLResponse:
-        found = shown.models.shown_model(live, name, language)
+        found = shown.model.shown_model(live, name, language)
         return render(request, "model.html.j2", model=found, commands=shown.runs.commands(live, name))
 
     @made.get("/benchmarks")

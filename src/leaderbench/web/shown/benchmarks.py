@@ -19,7 +19,7 @@ from leaderbench.sentences import Sentence
 from leaderbench.web import charts
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown import explanations
-from leaderbench.web.shown.models import model_score, named
+from leaderbench.web.shown.scores import model_score, named
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.benchmarks import (
     BenchmarkDetail,

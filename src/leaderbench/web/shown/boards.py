@@ -15,7 +15,8 @@ from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import named, query_of, records
+from leaderbench.web.shown.models import query_of, records
+from leaderbench.web.shown.scores import named
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.boards import ListedBoard, ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
 from leaderbench.web.views import Average, BoardView, Ranks, Values

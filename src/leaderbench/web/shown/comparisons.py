@@ -11,9 +11,9 @@ from leaderbench.explain.report.html import finite
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown import boards, explanations
-from leaderbench.web.shown.models import shown_score
 from leaderbench.web.shown.runs import listed_run, short_run, whole_run
 from leaderbench.web.shown.samples import questions
+from leaderbench.web.shown.scores import shown_score
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.comparisons import (
     Choice,

@@ -1,34 +1,21 @@
-"""What is said of models: listings, their scores and the facts of their records."""
+"""What is known of models, and which of them a reader wants."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-from leaderbench.boards.reading import boards
-from leaderbench.boards.spec import said
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation import catalogue_files
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Fact
 from leaderbench.models.search import SIZES, Query, matches
-from leaderbench.records import Aggregation, Metric, Score
-from leaderbench.results.entries import Entry
 from leaderbench.results.listings import ListedModel
-from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence
-from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.values.basics import Paged, known
-from leaderbench.web.values.models import BoardPlace, ModelDetail, ModelScore, ShownFact, ShownModel
-from leaderbench.web.values.runs import ShownScore
-from leaderbench.web.views import BoardView, ModelFilters, ModelsView
+from leaderbench.web.live import LiveStore
+from leaderbench.web.values.basics import Paged
+from leaderbench.web.values.models import ShownFact, ShownModel
+from leaderbench.web.views import ModelFilters, ModelsView
 
 Records = Callable[[str], ModelRecord]
-
-most_scores = 1000
-"""Scores that a model's page shows at most."""
-
-most_explanations = 50
-"""Of a model that its page leads to."""
 
 
 class _Records:
@@ -72,73 +59,25 @@ def query_of(view: ModelFilters) -> Query:
     )
 
 
+def listed(live: LiveStore) -> dict[str, ListedModel]:
+    """The models that have scores, by name."""
+    return live.keep("models", live.version(), lambda: {item.name: item for item in live.index.models()})
+
+
 def shown_models(live: LiveStore, view: ModelsView) -> Paged[ShownModel]:
     """A page of the models that have scores, by name."""
-    version = live.version()
-    listed: dict[str, ListedModel] = live.keep(
-        "models", version, lambda: {item.name: item for item in live.index.models()}
-    )
     known_models = records(live)
     query = query_of(view)
-    chosen = [model for name, model in listed.items() if matches(known_models(name), query)]
+    chosen = [model for name, model in listed(live).items() if matches(known_models(name), query)]
     start = (view.page - 1) * view.rows
-    items = tuple(_shown(model, known_models(model.name)) for model in chosen[start : start + view.rows])
+    items = tuple(short_model(model, known_models(model.name)) for model in chosen[start : start + view.rows])
     return Paged[ShownModel](items=items, page=view.page, size=view.rows, total=len(chosen))
 
 
-def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail:
-    """A model with its scores, its places and what is known of it. Raises `AbsentError`."""
-    from leaderbench.web.shown import explanations  # which needs this file
-
-    version = live.version()
-    listed: dict[str, ListedModel] = live.keep(
-        "models", version, lambda: {item.name: item for item in live.index.models()}
-    )
-    if name not in listed:
-        raise AbsentError(Sentence("No model '{name}' has a score here.", name=name[:200]))
-    found = records(live)
-    record = found(name)
-    entries = live.index.entries(models=[name])
-    short = _shown(listed[name], record)
-    return ModelDetail(
-        **{field: getattr(short, field) for field in ShownModel.model_fields},
-        identities=listed[name].identities,
-        scores=tuple(model_score(live, entry) for entry in entries[:most_scores]),
-        places=_places(live, name, {entry.benchmark for entry in entries}, language),
-        explanations=explanations.for_(live, model=name)[:most_explanations],
-        problems=tuple(map(live.said, (*record.problems, *found.problems))),
-    )
-
-
-def _places(live: LiveStore, name: str, benchmarks: set[str], language: str) -> tuple[BoardPlace, ...]:
-    from leaderbench.web.shown import boards as board_pages
-
-    found = []
-    for item in boards(live.store.path):
-        if item.spec is None or benchmarks.isdisjoint(
-            source for column in item.spec.columns for part in column.pieces for source in part.sources
-        ):
-            continue
-        table = board_pages.board_file(live, item.name, BoardView())
-        found += [
-            BoardPlace(
-                board=item.name,
-                title=said(item.spec.title, language),
-                rank=board_pages.shown_place(row.static),
-                score=known(row.score),
-                low=known(row.low),
-                high=known(row.high),
-                score_is_share=table.share,
-            )
-            for row in table.rows
-            if row.model == name
-        ]
-    return tuple(found)
-
-
-def _shown(listed: ListedModel, record: ModelRecord) -> ShownModel:
+def short_model(model: ListedModel, record: ModelRecord) -> ShownModel:
+    """A model in a line of a listing, with the facts of its record."""
     facts = tuple(_fact(field, fact) for field in FIELDS if (fact := getattr(record, field)) is not None)
-    return ShownModel(name=listed.name, runs=listed.runs, imported=listed.imported, last=listed.last, facts=facts)
+    return ShownModel(name=model.name, runs=model.runs, imported=model.imported, last=model.last, facts=facts)
 
 
 def _fact(name: str, fact: Fact[Any]) -> ShownFact:
@@ -153,44 +92,3 @@ def _fact(name: str, fact: Fact[Any]) -> ShownFact:
 
 def _words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def model_score(live: LiveStore, entry: Entry) -> ModelScore:
-    """An entry of the index as a value of the site."""
-    return ModelScore(
-        model=entry.model,
-        identity=entry.identity,
-        benchmark=entry.benchmark,
-        score=shown_score(entry.score),
-        provenance=Sentence(entry.provenance.value),
-        source=live.said(entry.source),
-        run=entry.run,
-        created=entry.created,
-        settings=settings_sentence(entry.settings),
-        problem=live.said(entry.problem),
-    )
-
-
-def shown_score(score: Score) -> ShownScore:
-    """A score as a value of the site."""
-    return ShownScore(
-        metric=named(score.metric),
-        subset=score.subset,
-        estimate=known(score.estimate),
-        standard_error=known(score.standard_error),
-        low=known(score.low),
-        high=known(score.high),
-        n=score.n,
-        errors=score.errors,
-        interval_is_about=score.view.value,
-    )
-
-
-@lru_cache(maxsize=1000)
-def named(metric: Metric) -> Sentence:
-    """The name of a metric with how its values become one number: `acc (micro)`."""
-    return (
-        Sentence("{metric} (micro)", metric=metric.name)
-        if metric.aggregation is Aggregation.MICRO
-        else Sentence("{metric} (macro)", metric=metric.name)
-    )

@@ -14,7 +14,7 @@ from leaderbench.results.runs import Run
 from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import shown_score
+from leaderbench.web.shown.scores import shown_score
 from leaderbench.web.values.basics import Paged
 from leaderbench.web.values.runs import RunDetail, ShownRun
 from leaderbench.web.views import RunsView

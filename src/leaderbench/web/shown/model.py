@@ -1,0 +1,62 @@
+"""One model: its scores, its places on boards and what is known of it."""
+
+from leaderbench.boards.reading import boards
+from leaderbench.boards.spec import said
+from leaderbench.sentences import Sentence
+from leaderbench.web.live import AbsentError, LiveStore
+from leaderbench.web.shown.boards import board_file, shown_place
+from leaderbench.web.shown.explanations import for_
+from leaderbench.web.shown.models import listed, records, short_model
+from leaderbench.web.shown.scores import model_score
+from leaderbench.web.values.basics import known
+from leaderbench.web.values.models import BoardPlace, ModelDetail, ShownModel
+from leaderbench.web.views import BoardView
+
+most_scores = 1000
+"""Scores that a model's page shows at most."""
+
+most_explanations = 50
+"""Of a model that its page leads to."""
+
+
+def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail:
+    """A model with its scores, its places and what is known of it. Raises `AbsentError`."""
+    model = listed(live).get(name)
+    if model is None:
+        raise AbsentError(Sentence("No model '{name}' has a score here.", name=name[:200]))
+    found = records(live)
+    record = found(name)
+    entries = live.index.entries(models=[name])
+    short = short_model(model, record)
+    return ModelDetail(
+        **{field: getattr(short, field) for field in ShownModel.model_fields},
+        identities=model.identities,
+        scores=tuple(model_score(live, entry) for entry in entries[:most_scores]),
+        places=_places(live, name, {entry.benchmark for entry in entries}, language),
+        explanations=for_(live, model=name)[:most_explanations],
+        problems=tuple(map(live.said, (*record.problems, *found.problems))),
+    )
+
+
+def _places(live: LiveStore, name: str, benchmarks: set[str], language: str) -> tuple[BoardPlace, ...]:
+    found = []
+    for item in boards(live.store.path):
+        if item.spec is None or benchmarks.isdisjoint(
+            source for column in item.spec.columns for part in column.pieces for source in part.sources
+        ):
+            continue
+        table = board_file(live, item.name, BoardView())
+        found += [
+            BoardPlace(
+                board=item.name,
+                title=said(item.spec.title, language),
+                rank=shown_place(row.static),
+                score=known(row.score),
+                low=known(row.low),
+                high=known(row.high),
+                score_is_share=table.share,
+            )
+            for row in table.rows
+            if row.model == name
+        ]
+    return tuple(found)
