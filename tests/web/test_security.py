@@ -33,7 +33,7 @@ from tests.web.stores import explained, hostile, names
 tags = set(
     """html head meta title script link body a header nav div button main p footer h1 h2 h3 ul ol li dl dt dd table
     caption thead tbody tr th td span strong em mark code pre abbr details summary form label input select option
-    fieldset legend section figure figcaption noscript svg path rect small time br sup sub""".split()  # noqa: SIM905
+    fieldset legend section figure figcaption noscript svg path rect canvas small time br sup sub""".split()  # noqa: SIM905
 )
 """Elements that pages are made of."""
 
@@ -555,3 +555,16 @@ def test_a_browser_runs_nothing_of_what_strangers_wrote(browser: Browser, hostil
 def test_no_page_grows_with_what_strangers_wrote(crawled: dict[str, Answer]) -> None:
     sizes = {address: len(answer.body) for address, answer in crawled.items()}
     assert max(sizes.values()) < 1_000_000, max(sizes, key=sizes.__getitem__)
+
+
+def test_a_value_beyond_measure_is_none_and_takes_no_board_down(ask: Asking) -> None:
+    rows = {row["model"]: row for row in ask("/api/v1/boards/small?rows=200").json["rows"]["items"]}
+    assert [rows[f"org/huge-{place}"]["cells"][1]["estimate"] for place in range(4)] == [None] * 4
+    assert rows["org/huge-4"]["cells"][1]["estimate"] == 1e-320
+    assert rows["org/good-7b"]["rank"]["rank"] == 1
+
+
+def test_runs_of_values_beyond_measure_are_not_compared_and_say_so(ask: Asking) -> None:
+    answer = ask("/en/compare?run=e00000000003&run=e00000000004")
+    assert answer.status == 409
+    assert "none was answered by all" in answer.text

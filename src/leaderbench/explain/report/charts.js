@@ -24,6 +24,7 @@
   };
   const draw = async (figure) => {
     const target = figure.querySelector(".chart");
+    target.style.minHeight = `${target.offsetHeight}px`; // it is emptied before it is filled
     try {
       const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
       delete spec.$schema;
@@ -34,6 +35,7 @@
       });
       figure.redraw = () => { drawn.finalize(); return draw(figure); };
       figure.dataset.drawn = "yes";
+      target.style.minHeight = "";
     } catch (error) {
       target.textContent = figure.dataset.failed;
       figure.dataset.drawn = "no";
