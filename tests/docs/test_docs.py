@@ -147,3 +147,29 @@ def test_commands_in_the_guides_exist_with_these_options(where: str, line: str) 
     assert not getattr(command, "commands", None), f"{where}: {line}"
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("-")} <= options, f"{where}: {line}"
+
+
+def first_cells(name: str, heading: str) -> set[str]:
+    """All names in the first cells of the table below a heading."""
+    section = page(name).partition(f"\n{heading}\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_word_of_a_boards_address_is_explained_and_no_other() -> None:
+    from leaderbench.web.views import BoardView
+
+    assert first_cells("boards.md", "## Search, filters, and what stands in the address") == {*BoardView.model_fields}
+
+
+def test_every_shipped_board_is_named() -> None:
+    from leaderbench.boards.reading import boards
+
+    assert first_cells("boards.md", "## Boards that come with the package") == {board.name for board in boards()}
+
+
+def test_every_part_of_the_site_is_placed() -> None:
+    named = first_cells("contributing.md", "## The site")
+    parts = {path.name + "/" * path.is_dir() for path in (ROOT / "src" / "leaderbench" / "web").iterdir()}
+    assert parts - named - {"__init__.py", "__pycache__/"} == set()
+    assert named - parts == set()
