@@ -8,7 +8,6 @@ from leaderbench.models import columns
 from leaderbench.models.catalogue import ModelRecord
 from leaderbench.models.columns import Columns
 from leaderbench.models.facts import Commercial, ModelType
-from leaderbench.models.patterns import Pattern, PatternError, fold
 from leaderbench.models.search import SIZES, Query, choose, matches
 from tests.models.test_search import ALL, TERMS
 
@@ -52,29 +51,33 @@ def test_models_are_counted_by_kind() -> None:
 
 
 PARTS = st.sampled_from(
-    ["a", "B", "bc", ".", "[ab]", "[a]", "(ab|b)", "(b)", "a*", "b+", "c?", "a{2,3}", "^", "$", r"\b", "|", "(ab)+"]
-)
-
-
-@given(st.lists(PARTS, min_size=1, max_size=6).map("".join), st.text(alphabet="abc ", max_size=12))
-def test_what_a_pattern_is_found_in_has_its_literal_in_it(text: str, name: str) -> None:
-    try:
-        pattern = Pattern(text)
-    except PatternError:
-        return
-    assert pattern.literal in fold(name) or not pattern.found_in(fold(name))
-
-
-@pytest.mark.parametrize(
-    ("text", "literal"),
     [
-        ("qwen.*-7b", "qwen"),
-        (".*instruct", "instruct"),
-        ("a|b", ""),
-        ("^Meta-", "meta-"),
-        ("x(ab)?yz", "yz"),
-        ("ab+", "ab"),
-    ],
+        "a",
+        "B",
+        "bc",
+        ".",
+        "[ab]",
+        "[^a]",
+        r"\s",
+        "(ab|b)",
+        "(b)",
+        "a*",
+        "c?",
+        "a{2,3}",
+        "^",
+        "$",
+        r"\b",
+        "|",
+        "(ab)+",
+        "é",
+    ]
 )
-def test_the_literal_of_a_pattern_is_its_longest_sure_part(text: str, literal: str) -> None:
-    assert Pattern(text).literal == literal
+
+
+@given(
+    st.lists(PARTS, min_size=1, max_size=6).map("".join),
+    st.lists(st.text(alphabet="abcé \n", max_size=8), max_size=20),
+)
+def test_a_pattern_is_found_in_all_names_at_once_as_in_each(text: str, names: list[str]) -> None:
+    records = [ModelRecord(name) for name in names]
+    assert Columns(records).chosen(text).tolist() == [matches(record, text) for record in records]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaderbench.models import search
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Commercial, Fact, ModelType, Source
-from leaderbench.models.patterns import Pattern, fold
+from leaderbench.models.patterns import fold
 from leaderbench.models.search import SIZES, Query, choose, highlights, is_mixture, matches, quoted
 
 
@@ -208,19 +208,6 @@ def test_highlights_are_what_was_found(query: str, parts: list[str]) -> None:
     places = highlights(QWEN.name, query)
     assert [QWEN.name[begin:end] for begin, end in places] == parts
     assert all(one[1] < other[0] for one, other in pairwise(places))
-
-
-def test_what_is_looked_at_to_mark_a_pattern_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = []
-    whole = Pattern.end
-
-    def end(pattern: Pattern, text: str, start: int) -> int | None:
-        looked.append(len(text) - start)
-        return whole(pattern, text, start)
-
-    monkeypatch.setattr(Pattern, "end", end)
-    highlights("ab" * 128, "a.*c|ab$")
-    assert 0 < sum(looked) <= search.most_looks + 256
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(min_size=1, max_size=5))

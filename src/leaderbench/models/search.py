@@ -38,9 +38,6 @@ most_known = 10_000
 longest_text = 256
 """Characters of a name or value that are searched."""
 
-most_looks = 1_000
-"""Characters of a name that are looked at to mark what a pattern found: from each place on, it may be all the rest."""
-
 SIZES: dict[str, tuple[float, float]] = {
     "≤ 3B": (0, 3e9),
     "3-7B": (3e9, 7e9),
@@ -208,13 +205,8 @@ def _places(text: str, word: Word) -> Iterator[tuple[int, int]]:
     while place >= 0:
         yield place, place + len(word.text)
         place = text.find(word.text, place + len(word.text))
-    start, left = 0, most_looks
-    while word.pattern is not None and start < len(text) and left > 0 and word.pattern.found_in(text[start:]):
-        left -= len(text) - start
-        end = word.pattern.end(text, start)
-        if end is not None and end > start:
-            yield start, end
-        start = max(end or 0, start + 1)
+    if word.pattern is not None:
+        yield from word.pattern.places(text)
 
 
 def _stretches(marked: list[bool]) -> Iterator[tuple[int, int]]:
