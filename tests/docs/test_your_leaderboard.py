@@ -190,7 +190,7 @@ def test_every_rule_is_named(rule: Rule) -> None:
 
 
 def test_every_fact_that_may_be_declared_is_named() -> None:
-    named = re.search(r"Facts are (.*?)\. A known licence", TEXT, re.DOTALL)
+    named = re.search(r"Facts\s+are\s+(.*?)\.\s+A\s+known\s+licence", TEXT, re.DOTALL)
     assert named is not None
     assert sorted(re.findall(r"`(\w+)`", named[1])) == sorted(FIELDS)
 
