@@ -47,6 +47,19 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
+def test_csv_has_the_interval_of_a_filtered_rank_beside_that_of_the_static_one() -> None:
+    entries = [make_entry(model, "a", share, 0.05) for model, share in (("x", 0.9), ("y", 0.5), ("z", 0.49))]
+    spec = make_spec("mean", "a")
+    table = stand(spec, entries, filters=lambda row: row.model != "x", name="test")
+    for row, standing in zip(read(as_csv(table)), table.rows, strict=True):
+        place = standing.filtered
+        assert place is not None
+        shown_place = row["filtered rank"], row["filtered rank low"], row["filtered rank high"]
+        assert shown_place == (str(place.rank), str(place.low), str(place.high))
+        assert row["rank low"] != row["filtered rank low"]
+    assert {row["filtered rank low"] for row in read(as_csv(stand(spec, entries, name="test")))} == {""}
+
+
 def test_csv_reads_back_to_the_same_models_and_numbers() -> None:
     table = board_of(hostile)
     rows = read(as_csv(table))

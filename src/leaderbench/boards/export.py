@@ -28,8 +28,9 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
     writer = csv.writer(text)
     columns = [column.name for column in table.spec.columns]
     parts = [f"{name}{suffix}" for name in columns for suffix in ("", " low", " high", " n", " run")]
-    head = ["rank", "rank low", "rank high", "filtered rank", "model", "identity", "baseline", "score", "score low"]
-    head += ["score high", "columns", "mean", "mean over types", *parts, "flags"]
+    head = ["rank", "rank low", "rank high", "filtered rank", "filtered rank low", "filtered rank high"]
+    head += ["model", "identity", "baseline", "score", "score low", "score high", "columns", "mean", "mean over types"]
+    head += [*parts, "flags"]
     writer.writerow(map(safe, head))
     for row in table.rows:
         cells: list[object] = []
@@ -48,6 +49,8 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
                     place and place.low,
                     place and place.high,
                     other and other.rank,
+                    other and other.low,
+                    other and other.high,
                     row.model,
                     row.identity,
                     str(row.baseline).lower(),
