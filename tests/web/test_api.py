@@ -196,7 +196,9 @@ def test_what_cannot_be_is_422_with_the_word_that_is_wrong(client: TestClient, p
 
 def test_nothing_can_be_changed(client: TestClient) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        assert client.request(method, "/api/v1/runs/aaaaaaaaaaa0").status_code == 405
+        for path in ("/api/v1/runs/aaaaaaaaaaa0", "/en/runs"):
+            answer = client.request(method, path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
 def test_an_unchanged_store_is_answered_with_304_and_a_changed_one_anew(client: TestClient, live: LiveStore) -> None:
@@ -210,6 +212,46 @@ def test_an_unchanged_store_is_answered_with_304_and_a_changed_one_anew(client: 
     changed = client.get("/api/v1/runs", headers={"if-none-match": tag})
     assert changed.status_code == 200
     assert changed.json()["total"] == first.json()["total"] + 1
+
+
+def test_tags_are_compared_as_weak_ones_and_a_star_stands_for_any(client: TestClient) -> None:
+    strong = client.get("/api/v1/runs").headers["etag"].removeprefix("W/")
+    for asked in (strong, f'"other",{strong}', "*"):
+        for _ in range(2):
+            again = client.get("/api/v1/runs", headers={"if-none-match": asked})
+            assert (again.status_code, again.content) == (304, b"")
+            assert again.headers["etag"] == f"W/{strong}"
+
+
+def test_a_star_finds_nothing_where_nothing_is(client: TestClient) -> None:
+    answer = client.get("/en/runs/none", headers={"if-none-match": "*"})
+    assert answer.status_code == 404
+    assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("deflate, gzip ; q=0.000", False),
+        ("*, gzip;q=0", False),
+        ("gzip;q=often", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_packed_only_for_who_takes_it(client: TestClient, accepted: str, packed: bool) -> None:
+    from leaderbench.web import files
+
+    for path in ("/en/runs", files.addresses()["site.css"]):
+        for _ in range(2):
+            answer = client.get(path, headers={"accept-encoding": accepted})
+            assert answer.status_code == 200
+            assert (answer.headers.get("content-encoding") == "gzip") is packed
+            assert len(answer.content) > 1000
 
 
 def test_a_changed_board_file_is_shown_after_the_next_look(client: TestClient, live: LiveStore) -> None:

@@ -73,7 +73,7 @@ def _files(app: FastAPI) -> None:
         if found is None:
             raise HTTPException(404)
         headers = {"vary": "accept-encoding"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if "accept-encoding" in request.headers:  # `Conditional` leaves it where gzip may be sent
             packed = headers | {"content-encoding": "gzip"}
             return Response(files.compressed(found), media_type=files.kinds[found], headers=packed)
         return Response(files.content(found), media_type=files.kinds[found], headers=headers)
@@ -109,7 +109,9 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
             404: Sentence("There is nothing at this address."),
             405: Sentence("Only GET is answered here."),
         }
-        return refuse(request, error.status_code, sentences.get(error.status_code, str(error.detail)))
+        answer = refuse(request, error.status_code, sentences.get(error.status_code, str(error.detail)))
+        answer.headers.update({**(error.headers or {}), **({"allow": "GET, HEAD"} if error.status_code == 405 else {})})
+        return answer
 
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> Response:

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -59,17 +58,18 @@ class Conditional:
             return
         if scope["method"] == "HEAD":  # the server leaves out the body
             scope = {**scope, "method": "GET"}
+        packs, asked = takes_gzip(_said(scope, b"accept-encoding")), _asked(scope)
+        # What packs answers further down takes any mention of gzip for a wish.
+        others = [item for item in scope["headers"] if item[0] != b"accept-encoding"]
+        scope = {**scope, "headers": [*others, (b"accept-encoding", b"gzip")] if packs else others}
         fixed = scope["path"].startswith(self.unchanging)
         tag = "" if fixed or scope["method"] != "GET" else self._tag(scope)
-        if tag and tag in _asked(scope):
-            start: Message = {"type": "http.response.start", "status": 304, "headers": []}
-            _add(start, tag)
-            await send(start)
-            await send({"type": "http.response.body", "body": b""})
+        if tag and _plain(tag) in asked:
+            await self._unchanged(tag, send)
             return
 
-        key = tag, _takes_gzip(scope)
-        if tag and key in self._kept:
+        key = tag, packs
+        if tag and "*" not in asked and key in self._kept:
             self._kept.move_to_end(key)
             known_headers, body = self._kept[key]
             await send({"type": "http.response.start", "status": 200, "headers": list(known_headers)})
@@ -86,9 +86,35 @@ class Conditional:
                 sent.append(message)
             await send(message)
 
+        if tag and "*" in asked:
+            await self._any(tag, scope, receive, send)
+            return
         await self.app(scope, receive, sending)
         if sent and sent[0].get("status") == 200:
             self._keep(key, sent[0]["headers"], b"".join(message.get("body", b"") for message in sent[1:]))
+
+    async def _any(self, tag: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a reader who has something: 304 where there is an answer, which only shows once it is made."""
+        is_there = False
+
+        async def sending(message: Message) -> None:
+            nonlocal is_there
+            if message["type"] == "http.response.start":
+                is_there = message["status"] == 200
+                if is_there:
+                    await self._unchanged(tag, send)
+                else:
+                    _add(message, "")
+            if not is_there:
+                await send(message)
+
+        await self.app(scope, receive, sending)
+
+    async def _unchanged(self, tag: str, send: Send) -> None:
+        start: Message = {"type": "http.response.start", "status": 304, "headers": []}
+        _add(start, tag)
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
 
     def _keep(self, key: tuple[str, bool], known_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Keep an answer, and as many others as there is room for; its tag names all that it depends on."""
@@ -105,14 +131,33 @@ class Conditional:
         return f'W/"{hashlib.sha256(chr(10).join(parts).encode("utf-8", "replace")).hexdigest()[:24]}"'
 
 
-def _takes_gzip(scope: Scope) -> bool:
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+def takes_gzip(accepted: str) -> bool:
+    """Whether a reader who sends this `Accept-Encoding` takes gzip (RFC 9110, section 12.5.3): what is named goes
+    before `*`, and a weight of 0 refuses.
+    """
+    weights: dict[str, float] = {}
+    for item in accepted.lower().split(","):
+        name, *words = (word.strip() for word in item.split(";"))
+        weight = next((word[2:].strip() for word in words if word.startswith("q=")), "1")
+        try:
+            weights["gzip" if name == "x-gzip" else name] = float(weight)
+        except ValueError:
+            weights[name] = 0.0
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
 def _asked(scope: Scope) -> set[str]:
-    """The tags that the reader has."""
-    found: Any = (value for name, value in scope["headers"] if name == b"if-none-match")
-    return {item.strip() for value in found for item in value.decode("latin-1").split(",")}
+    """The tags that the reader has, without what tells weak ones: RFC 9110 (13.1.2) compares them so."""
+    return {_plain(item.strip()) for item in _said(scope, b"if-none-match").split(",")}
+
+
+def _plain(tag: str) -> str:
+    return tag.removeprefix("W/")
+
+
+def _said(scope: Scope, wanted: bytes) -> str:
+    """What a header says, of several of its name all."""
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)
 
 
 def _add(message: Message, tag: str) -> None:
