@@ -56,7 +56,7 @@ def test_it_listens_on_loopback_unless_told_otherwise_and_says_so(
     cli: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(server, "serve", lambda store, made, names: seen.append(made.getsockname()[0]))
+    monkeypatch.setattr(server, "serve", lambda store, made, names, _: seen.append(made.getsockname()[0]))
     assert "Everybody" not in cli("serve", "--port", "0").err
     assert "Everybody who can reach this machine" in cli("serve", "--port", "0", "--host", "0.0.0.0").err
     assert seen == ["127.0.0.1", "0.0.0.0"]
@@ -76,7 +76,7 @@ def test_nothing_heavy_is_imported_before_the_first_page(tmp_path: Path) -> None
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, tuple[str, ...]]]:
     """Port and names of each server that would have begun."""
     seen: list[tuple[int, tuple[str, ...]]] = []
-    monkeypatch.setattr(server, "serve", lambda store, made, names: seen.append((made.getsockname()[1], names)))
+    monkeypatch.setattr(server, "serve", lambda store, made, names, _: seen.append((made.getsockname()[1], names)))
     return seen
 
 
@@ -140,3 +140,23 @@ def test_a_served_store_refuses_a_page_that_another_site_has_pointed_at_it(tmp_p
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
     assert list(answers.values()) == [200, 200, 200, 421]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["huggingface.co", "ftp://a.example", "https://", "https://a.example/page", "https://a b", "*", "https://a;b",
+     "https://*", "https://user@a.example", "https://a.example:x", "https://a.example?q"],
+)  # fmt: skip
+def test_what_is_no_origin_may_not_frame_the_site_and_that_is_one_sentence(cli: Command, address: str) -> None:
+    ending = cli("serve", "--port", "0", "--frame-ancestor", address)
+    assert ending.code == 2
+    assert "is no origin of a page that may frame this site" in ending.err
+    assert ending.err.count("\n") == 1
+
+
+def test_sites_that_may_frame_the_site_are_handed_on_as_origins(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, ...]] = []
+    monkeypatch.setattr(server, "serve", lambda store, made, names, ancestors: seen.append(ancestors))
+    cli("serve", "--port", "0")
+    cli("serve", "--port", "0", "--frame-ancestor", "https://Huggingface.co/", "--frame-ancestor", "http://a:8080")
+    assert seen == [(), ("https://huggingface.co", "http://a:8080")]

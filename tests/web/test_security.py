@@ -233,6 +233,15 @@ def test_every_answer_is_guarded(ask: Asking, method: str, target: str, status: 
     assert is_guarded(answer)
 
 
+def test_only_sites_that_are_named_may_show_a_page_in_a_frame(hostile_live: LiveStore) -> None:
+    asking = Asking(application(hostile_live, ("https://huggingface.co", "http://a.example:8080")))
+    for target in ("/en/about", "/api/v1/about", "/en/nowhere"):
+        answer = asking(target)
+        assert policies(answer)["frame-ancestors"] == ["https://huggingface.co", "http://a.example:8080"]
+        assert policies(answer)["default-src"] == ["'none'"]
+    asking.close()
+
+
 def test_an_unchanged_page_is_guarded_too(ask: Asking) -> None:
     tag = ask("/en/about").headers["etag"]
     answer = ask("/en/about", headers=[("if-none-match", tag)])

@@ -31,6 +31,15 @@ def serve(
             "nothing else if not given, elsewhere any.",
         ),
     ] = None,
+    frame_ancestor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--frame-ancestor",
+            metavar="URL",
+            help="A site whose pages may show this one in a frame, such as https://huggingface.co for a Space; may be "
+            "repeated. None may if not given.",
+        ),
+    ] = None,
 ) -> None:
     """Show boards, models, runs and every answer of a store in a browser, with a REST API under /api/v1.
 
@@ -40,6 +49,7 @@ def serve(
     from leaderbench.web import server
 
     place = Store(store)
+    ancestors = server.origins(frame_ancestor or ())
     with server.listening_somewhere(host) if port is None else server.listening(host, port) as made:
         if port is None and (taken := made.getsockname()[1]) != server.usual:
             said = f"Port {server.usual} is taken by another program: this is the next free one, {taken}."
@@ -54,5 +64,5 @@ def serve(
                 soft_wrap=True,
             )
         terminal.stdout().print(f"{store} is on {server.address(made)} – Ctrl-C ends it.", markup=False, soft_wrap=True)
-        server.serve(place, made, server.names(made, host, allowed_host or ()))
+        server.serve(place, made, server.names(made, host, allowed_host or ()), ancestors)
     terminal.stderr().print("Ended.")

@@ -1,7 +1,7 @@
 """The site and the API of a store as one ASGI application."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import reduce
 
@@ -15,15 +15,18 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
 from leaderbench.web import api, drawing, files, pages, shown, words
 from leaderbench.web.complaints import complaint
-from leaderbench.web.conditional import Conditional, program
-from leaderbench.web.conditional import headers as security
+from leaderbench.web.conditional import Conditional, program, security
 from leaderbench.web.live import AbsentError, LiveStore
 
 log = logging.getLogger("leaderbench.web")
 
 
-def application(live: LiveStore) -> FastAPI:
-    """The site of a store. While it is served, changes of the store are picked up."""
+def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI:
+    """The site of a store. While it is served, changes of the store are picked up.
+
+    Pages of the origins `frame_ancestors` may show it in a frame; others may not.
+    """
+    headers = security(frame_ancestors)
 
     @asynccontextmanager
     async def watched(_: FastAPI) -> AsyncIterator[None]:
@@ -48,10 +51,10 @@ def application(live: LiveStore) -> FastAPI:
         words.translations(language)  # read once, before anybody waits for it
         app.include_router(pages.router(live, language))
     _files(app)
-    _refusals(app, live)
+    _refusals(app, live, headers)
     # A board takes half a millisecond at the lowest level, less than a thread of its own would; a fifth more bytes.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1, thread_minimum_size=1 << 20)
-    app.add_middleware(Conditional, state=live.tag, unchanging=files.prefix)
+    app.add_middleware(Conditional, state=live.tag, unchanging=files.prefix, headers=headers)
     return app
 
 
@@ -79,7 +82,7 @@ def _files(app: FastAPI) -> None:
         return Response(files.content(found), media_type=files.kinds[found], headers=headers)
 
 
-def _refusals(app: FastAPI, live: LiveStore) -> None:
+def _refusals(app: FastAPI, live: LiveStore, headers: Mapping[str, str]) -> None:
     """What a reader is told where there is no answer: a sentence, as JSON or on a page."""
 
     def refuse(request: Request, status: int, sentence: str) -> Response:
@@ -118,5 +121,5 @@ def _refusals(app: FastAPI, live: LiveStore) -> None:
         log.error("%s %r failed.", request.method, request.url.path, exc_info=error)
         sentence = Sentence("This is an error that nobody foresaw; the server's own output says more.")
         answer = refuse(request, 500, sentence)
-        answer.headers.update({**security, "cache-control": "no-store"})  # such an answer goes out past `Conditional`
+        answer.headers.update({**headers, "cache-control": "no-store"})  # such an answer goes out past `Conditional`
         return answer

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,16 +11,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 policy = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'none'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'self'; base-uri 'none'; frame-ancestors "
 )
-"""Scripts and styles come as files of this site; nothing else is fetched, and nobody puts the site into a frame."""
+"""Scripts and styles come as files of this site; nothing else is fetched. Behind it stands who may put the site into a
+frame.
+"""
 
-headers = {
-    "content-security-policy": policy,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
+
+def security(ancestors: Sequence[str] = ()) -> dict[str, str]:
+    """What a browser may do with an answer; pages of the origins `ancestors`, else none, may show it in a frame."""
+    return {
+        "content-security-policy": policy + (" ".join(ancestors) or "'none'"),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+    }
 
 
 most_bytes = 32 << 20
@@ -42,11 +47,16 @@ def program() -> str:
 class Conditional:
     """Answers 304 where the store is as it was when the reader got the answer; adds the security headers to all."""
 
-    def __init__(self, app: ASGIApp, state: Callable[[], str], unchanging: str) -> None:
-        """`state` tells contents apart; addresses that begin with `unchanging` have their version in them."""
+    def __init__(
+        self, app: ASGIApp, state: Callable[[], str], unchanging: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """`state` tells contents apart; addresses that begin with `unchanging` have their version in them; `headers`
+        are those of `security`.
+        """
         self.app = app
         self.state = state
         self.unchanging = unchanging
+        self.headers = security() if headers is None else headers
         self.program = program()
         self._kept: OrderedDict[tuple[str, bool], tuple[list[tuple[bytes, bytes]], bytes]] = OrderedDict()
         self._bytes = 0
@@ -79,7 +89,7 @@ class Conditional:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(message, tag if message["status"] == 200 else "")
+                self._add(message, tag if message["status"] == 200 else "")
                 if fixed and message["status"] == 200:
                     MutableHeaders(scope=message)["cache-control"] = "public, max-age=31536000, immutable"
             if tag:
@@ -104,7 +114,7 @@ class Conditional:
                 if is_there:
                     await self._unchanged(tag, send)
                 else:
-                    _add(message, "")
+                    self._add(message, "")
             if not is_there:
                 await send(message)
 
@@ -112,7 +122,7 @@ class Conditional:
 
     async def _unchanged(self, tag: str, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": 304, "headers": []}
-        _add(start, tag)
+        self._add(start, tag)
         await send(start)
         await send({"type": "http.response.body", "body": b""})
 
@@ -125,6 +135,16 @@ class Conditional:
         while self._bytes > most_bytes:
             _, (_, gone) = self._kept.popitem(last=False)
             self._bytes -= len(gone)
+
+    def _add(self, message: Message, tag: str) -> None:
+        added = MutableHeaders(scope=message)
+        for name, value in self.headers.items():
+            added[name] = value
+        if tag:
+            added["etag"] = tag
+            added["cache-control"] = "no-cache"
+        elif "cache-control" not in added:
+            added["cache-control"] = "no-store"
 
     def _tag(self, scope: Scope) -> str:
         parts = (self.program, self.state(), scope["path"], scope["query_string"].decode("latin-1"))
@@ -158,14 +178,3 @@ def _plain(tag: str) -> str:
 def _said(scope: Scope, wanted: bytes) -> str:
     """What a header says, of several of its name all."""
     return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)
-
-
-def _add(message: Message, tag: str) -> None:
-    added = MutableHeaders(scope=message)
-    for name, value in headers.items():
-        added[name] = value
-    if tag:
-        added["etag"] = tag
-        added["cache-control"] = "no-cache"
-    elif "cache-control" not in added:
-        added["cache-control"] = "no-store"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leaderbench.web.conditional import headers
+from leaderbench.web.conditional import security
 
 loopback = ("localhost", "127.0.0.1", "::1")
 """What a browser on this machine calls it."""
@@ -28,7 +28,7 @@ class Hosts:
         """Answer one request."""
         if scope["type"] == "http" and self._asked(scope) not in self.names:
             sentence = "This server does not answer to this name: `leaderbench serve --allowed-host NAME` lets it.\n"
-            await PlainTextResponse(sentence, 421, {**headers, "cache-control": "no-store"})(scope, receive, send)
+            await PlainTextResponse(sentence, 421, {**security(), "cache-control": "no-store"})(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

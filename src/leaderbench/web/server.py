@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import ipaddress
+import re
 import socket
 import sys
 import threading
@@ -91,15 +92,28 @@ def names(made: socket.socket, host: str, allowed: Sequence[str] = ()) -> tuple[
     return ()
 
 
-def serve(store: Store, made: socket.socket, names: Sequence[str] = ()) -> None:
+def origins(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Each address of a site as its origin: `https://huggingface.co`. Raises `LeaderbenchError` for anything else."""
+    for text in addresses:
+        # What stands here goes into a header: nothing that could end a word or a rule of it.
+        if not re.fullmatch(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?/?", text):
+            raise LeaderbenchError(
+                f"{text[:100]!r} is no origin of a page that may frame this site: give scheme and host alone, such as "
+                "https://huggingface.co."
+            )
+    return tuple(dict.fromkeys(text.removesuffix("/").lower() for text in addresses))
+
+
+def serve(store: Store, made: socket.socket, names: Sequence[str] = (), frame_ancestors: Sequence[str] = ()) -> None:
     """Answer until Ctrl-C or the signal to end, then finish what is under way and return.
 
-    With `names`, only requests to one of them are answered.
+    With `names`, only requests to one of them are answered. Pages of the origins `frame_ancestors` may show the site
+    in a frame.
     """
     # While a board is worked out in a thread, readers get the interpreter back twenty times as often as by default.
     sys.setswitchinterval(0.00025)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
-        _server(store, names).run(sockets=[made])
+        _server(store, names, frame_ancestors).run(sockets=[made])
 
 
 @contextlib.contextmanager
@@ -120,13 +134,13 @@ def serving(store: Store | str | Path, host: str = "127.0.0.1", port: int = 0) -
             thread.join()
 
 
-def _server(store: Store, names: Sequence[str]) -> "Server":
+def _server(store: Store, names: Sequence[str], frame_ancestors: Sequence[str] = ()) -> "Server":
     import uvicorn
 
     from leaderbench.web.application import application
     from leaderbench.web.live import LiveStore
 
-    app = application(LiveStore(store))
+    app = application(LiveStore(store), frame_ancestors)
     return uvicorn.Server(
         uvicorn.Config(
             Hosts(app, names) if names else app,
