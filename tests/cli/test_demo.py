@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 
 Cli = Callable[..., Any]
+baselines = ("baseline:random", "baseline:always-a")
 
 
 def knows(share: float, right: dict[str, str]) -> Callable[[Request, str], float]:
@@ -62,7 +64,17 @@ def test_the_demo_ends_with_a_table_verdicts_and_what_to_type_next(cli: Cli, dem
 
 def test_the_demo_keeps_its_runs_in_a_folder_of_the_default_store(cli: Cli, demo_models: None) -> None:
     cli("demo")
-    assert len(Store("leaderbench-store/demo").runs()) == 15
+    runs = Store("leaderbench-store/demo").runs()
+    asked = Counter(str(run.manifest.model["name"]) for run in runs)
+    assert asked == dict.fromkeys(["bundled:high", "bundled:middle", "bundled:low", *baselines], 5)
+
+
+def test_the_demo_shows_where_chance_lies_and_ranks_no_baseline(cli: Cli, demo_models: None) -> None:
+    assert "baseline" not in cli("demo").out
+    board = json.loads(cli("board", "demo", "--store", "leaderbench-store/demo", "--json").out)
+    found = {row["model"]: row["static_rank"] and row["static_rank"]["rank"] for row in board["rows"]}
+    assert [found[name] for name in baselines] == [None, None]
+    assert sorted(rank for rank in found.values() if rank is not None) == [1, 2, 3]
 
 
 def test_the_demo_can_be_repeated_and_asks_nothing_again(

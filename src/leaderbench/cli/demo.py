@@ -40,7 +40,7 @@ def default_store() -> Path:
 
 
 def ask(store: Path, *, show_progress: bool) -> "list[Run]":
-    """Every bundled model under every implementation of the exam."""
+    """Every bundled model under every implementation of the exam; baselines too, which boards show and nobody ranks."""
     from leaderbench.bundled import model_folders
     from leaderbench.cli.run import choose, evaluate_all
 
@@ -48,6 +48,7 @@ def ask(store: Path, *, show_progress: bool) -> "list[Run]":
     remarks.print("Asking three tiny models one small exam, the way five leaderboards would ...")
     import torch
 
+    from leaderbench.models import baselines
     from leaderbench.models.load import load_model
 
     # Matrices of models this small are done before a second thread has joined.
@@ -58,6 +59,8 @@ def ask(store: Path, *, show_progress: bool) -> "list[Run]":
         remarks.print(f"[bold]{name}[/bold]")
         model = load_model(f"bundled:{name}")
         runs += evaluate_all(model, benchmarks, store, None, None, None, show_progress=show_progress)
+    for rule in baselines.rules:
+        evaluate_all(load_model(f"{baselines.prefix}{rule}"), benchmarks, store, None, None, None, show_progress=False)
     return runs
 
 

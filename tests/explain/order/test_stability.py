@@ -199,6 +199,11 @@ def test_a_model_without_every_implementation_is_left_out_and_said() -> None:
     assert "d is left out: it has no run of mmlu/original." in found.notes
 
 
+def test_baselines_take_no_part_in_an_order() -> None:
+    chance = [run("baseline:random", name, [float(i % 4 == 0) for i in range(QUESTIONS)]) for name in EXCHANGED]
+    assert stability([*runs(EXCHANGED), *chance], "mmlu").models == stability(runs(EXCHANGED), "mmlu").models
+
+
 def test_an_implementation_that_few_models_have_is_left_out_and_said() -> None:
     found = stability([*runs(EXCHANGED), run("a", "harness", [1.0] * QUESTIONS)], "mmlu")
     assert [order.implementation for order in found.orders] == ["original", "helm"]

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from leaderbench.benchmarks import registry
 from leaderbench.errors import LeaderbenchError
+from leaderbench.models.baselines import is_baseline
 from leaderbench.results.names import short_names
 from leaderbench.results.runs import Manifest, RunSummary
 
@@ -58,7 +59,14 @@ def comparable(summaries: Iterable[RunSummary], family: str) -> Comparable:
     models with two implementations in common.
     """
     known = sorted(summaries, key=lambda item: (item.created, item.id))
-    whole = [item for item in known if item.manifest and item.scores and item.benchmark.split("/")[0] == family]
+    whole = [
+        item
+        for item in known
+        if item.manifest
+        and item.scores
+        and item.benchmark.split("/")[0] == family
+        and not is_baseline(item.model)  # which know nothing: their places are chance
+    ]
     of_family = [item for item in whole if item.manifest and not item.manifest.stopped_early]
     _check(family, of_family, stopped_early=len(whole) - len(of_family))
     tables: dict[_Settings, _Table] = {}
