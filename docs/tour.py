@@ -22,7 +22,6 @@ FOLDER = Path(__file__).with_name("tour")
 MODELS = ("bundled:owl-1m", "bundled:heron-1m", "bundled:finch-1m")
 COMMANDS = (
     "leaderbench demo --store tour",
-    "leaderbench run baseline:random --benchmark exam --store tour",
     f"leaderbench explain {' '.join(MODELS)} exam/original exam/harness-2023 --store tour",
 )
 """What fills the store."""
