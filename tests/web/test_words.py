@@ -127,7 +127,9 @@ def test_both_readmes_name_the_same_commands_and_pages() -> None:
     assert "(README.zh-CN.md)" in english.partition("\n## ")[0]
     assert "(README.md)" in chinese.partition("\n## ")[0]
     pages = [set(re.findall(r"\]\(((?:docs/)?\w[^)#]*)\)", text)) for text in (english, chinese)]
-    assert pages[0] - {"README.zh-CN.md"} == pages[1] - {"README.md"}
+    english_pictures = {re.sub(r"-zh(?=\.png$)", "", name) for name in pages[1]}  # a picture may have a Chinese twin
+    assert pages[0] - {"README.zh-CN.md"} == english_pictures - {"README.md"}
+    assert [name for name in pages[1] if not (ROOT / name).exists()] == []
 
 
 class _Prose(HTMLParser):
@@ -197,6 +199,13 @@ def test_a_chinese_page_holds_no_english_sentence(client: TestClient, page: str)
         for name in others:
             text = text.replace(name, "")
         assert not re.search(r"[A-Za-z]{2,}(?:[ ,]+[A-Za-z']+){2,}", text), text
+
+
+def test_from_question_to_question_a_chinese_reader_goes_by_question_not_by_page(client: TestClient) -> None:
+    page = client.get("/zh/runs/aaaaaaaaaaa0/samples/3").text
+    assert "上一题" in page
+    assert "下一题" in page
+    assert "上一页" not in page
 
 
 def test_what_is_damaged_is_said_in_chinese_without_the_folder_of_the_server(
