@@ -14,6 +14,7 @@ from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
+from leaderbench.results.imports.scores import binomial_error, is_share
 from leaderbench.statistics.intervals import normal_quantile
 
 computed_from = "baseline:random"
@@ -101,8 +102,7 @@ def standard_error(score: Score) -> float:
     """How sure a score is, as a standard error; NaN where nothing says so.
 
     Of a run that stopped early it is what its interval is worth. Where all answers were alike, or only the number of
-    questions is known, it is that of a share with one more right and one more wrong answer: 20 right answers of 20
-    don't make a score certain.
+    questions is known, it is that of a share (`binomial_error`), where the metric is known to be one.
     """
     if score.view is View.STOPPED:
         half = (score.high - score.low) / 2
@@ -110,9 +110,8 @@ def standard_error(score: Score) -> float:
     known = 0 <= score.standard_error <= largest
     if known and (score.standard_error > 0 or score.view is View.BANK):
         return score.standard_error
-    if score.n > 0 and 0 <= score.estimate <= 1:
-        share = (score.n * score.estimate + 1) / (score.n + 2)
-        return math.sqrt(share * (1 - share) / score.n)
+    if score.n > 0 and is_share(score.metric.name, score.estimate):
+        return binomial_error(score.estimate, score.n)
     return math.nan
 
 

@@ -1,6 +1,7 @@
 """`leaderbench import`: results that other systems recorded."""
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 LISTED = 20
 """Reasons that are printed; `--json` has all."""
+
+
+class Scale(StrEnum):
+    """What the scores of a table are."""
+
+    PERCENT = "percent"
+    SHARE = "share"
+    OWN = "own"
+
 
 app = commands.group(help="Import results of other systems: with their samples as runs, else as scores.")
 
@@ -56,15 +66,27 @@ def mteb(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: optio
 
 
 @app.command("csv", cls=commands.Command)
-def csv(files: Tables, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+def csv(
+    files: Tables,
+    scale: Annotated[
+        Scale | None,
+        typer.Option("--scale", help="What all scores are, where the report calls it a guess; own: as they stand."),
+    ] = None,
+    store: options.Store = options.DEFAULT_STORE,
+    json: options.Json = False,
+) -> int:
     """Import a table of published scores.
 
     Either a score a row, with the columns model, benchmark, score, and if known implementation, metric, subset, n,
     standard error, low, high, source, date, precision, revision, shots; or a model a row, with a column a benchmark.
     """
-    from leaderbench.results.imports import import_csv
+    from functools import partial
 
-    return _import(import_csv, files, store, json)
+    from leaderbench.results.imports import import_csv
+    from leaderbench.results.imports.csv_columns import Scale as Known
+
+    known = {Scale.PERCENT: Known.PERCENT, Scale.SHARE: Known.SHARE, Scale.OWN: Known.OTHER}
+    return _import(partial(import_csv, scale=known[scale] if scale else None), files, store, json)
 
 
 def _import(

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from leaderbench.benchmarks import registry
+from leaderbench.boards.filling import standard_error
 from leaderbench.records import Aggregation
 from leaderbench.results.entries import Entry
 from leaderbench.results.imports import Report, import_csv, stored_entries
 from leaderbench.results.imports.csv_columns import Scale, column_of, written_number
+from leaderbench.results.imports.scores import is_share
 from leaderbench.results.store import Store
 
 File = Callable[[str, Any], Path]
@@ -96,8 +98,8 @@ def test_rows_that_are_alike_come_in_once_and_different_ones_all(read: Read) -> 
     found, report = read(head + same + same + other + "a,4bit,x,0.3,2024-01-02\n")
     assert [item.score.estimate for item in found] == [0.5, 0.4, 0.3]
     assert found[0].identity == found[1].identity != found[2].identity
-    assert any("stand there twice" in said for said in report.remarks)
-    assert any("several different scores" in said for said in report.remarks)
+    assert any("1 score stands there twice" in said for said in report.remarks)
+    assert any("with different values" in said for said in report.remarks)
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
@@ -173,3 +175,82 @@ def test_what_is_a_number_in_a_cell(cell: str, value: float | None) -> None:
 def test_numbers_on_another_scale_have_no_interval_of_a_share(read: Read) -> None:
     found, _ = read("model,benchmark,score,n\na,elo,1250,100\nb,elo,0.5,100\n")
     assert [math.isnan(item.score.low) for item in found] == [True, True]
+
+
+@pytest.mark.parametrize("benchmark", ["wiki2 ppl", "perplexity", "cross-entropy loss", "WER", "any ↓"])
+def test_a_perplexity_is_no_percent_and_n_gives_it_no_interval(read: Read, benchmark: str) -> None:
+    found, report = read(f"model,benchmark,score,n\na,{benchmark},12.3,1000\nb,{benchmark},8.1,1000\n")
+    assert [item.score.estimate for item in found] == [12.3, 8.1]
+    assert all(math.isnan(item.score.low) and math.isnan(standard_error(item.score)) for item in found)
+    assert any("2 scores have n and still no interval" in said for said in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        ("model,benchmark,score,n,metric\na,x,50,100,acc\nb,x,70,100,acc\n", True),
+        ("model,benchmark,score,n,metric\na,x,0.5,100,exact_match\nb,x,0.7,100,exact_match\n", True),
+        ("model,benchmark,score (%),n\na,x,50,100\nb,x,70,100\n", True),
+        ("model,benchmark,score,n\na,x,50%,100\nb,x,70%,100\n", True),
+        ("model,benchmark,score,n\na,x,50,100\nb,x,70,100\n", False),
+        ("model,benchmark,score,n,metric\na,x,50,100,bleu\nb,x,70,100,bleu\n", False),
+        ("model,benchmark,score,n,metric\na,x,50%,100,f1\nb,x,70%,100,f1\n", False),
+    ],
+)
+def test_n_gives_an_interval_only_where_scores_are_known_to_be_shares(read: Read, head: str, known: bool) -> None:
+    found, report = read(head)
+    for item in found:
+        assert item.score.n == 100
+        assert math.isfinite(item.score.low) is known
+        assert math.isfinite(standard_error(item.score)) is known
+    assert any("still no interval" in said for said in report.remarks) is not known
+
+
+@pytest.mark.parametrize(
+    ("metric", "share"),
+    [(name, True) for name in ("acc", "acc_norm", "Accuracy", "exact_match,strict-match", "mc1", "mc2", "em", "pass@1")]
+    + [(name, True) for name in ("prompt_level_strict_acc", "quasi_exact_match")]
+    + [(name, False) for name in ("score", "bleu", "f1", "word_perplexity", "balanced_accuracy", "elo", "vaccine", "")],
+)
+def test_which_metrics_are_known_to_be_shares(metric: str, share: bool) -> None:
+    assert is_share(metric, 0.5) is share
+    assert not is_share(metric, 12.3)
+
+
+@pytest.mark.parametrize("header", ["MATH lvl (%)", "MATH pct", "percent MATH", "Percentage"])
+def test_a_percent_sign_in_a_header_decides_the_scale(read: Read, header: str) -> None:
+    found, report = read(f"model,{header}\na,0.9\nb,0.5\nc,0.0\n")
+    assert [item.score.estimate for item in found] == pytest.approx([0.009, 0.005, 0.0])
+    assert not any("guess" in said for said in report.remarks)
+
+
+def test_a_column_up_to_1_without_a_sign_is_called_a_guess_that_can_be_overruled(store: Store, file: File) -> None:
+    table = file("table.csv", "model,MATH\na,0.9\nb,0.5\n")
+    report = import_csv([table], store)
+    assert any("shares between 0 and 1; this is a guess" in said and "--scale" in said for said in report.remarks)
+    report = import_csv([table], store, Scale.PERCENT)
+    assert not any("guess" in said for said in report.remarks)
+    assert sorted(item.score.estimate for item in stored_entries(store)) == pytest.approx([0.005, 0.009])
+    import_csv([table], store)
+    assert sorted(item.score.estimate for item in stored_entries(store)) == [0.5, 0.9]
+
+
+def test_the_scale_of_a_long_table_is_decided_for_each_metric_of_each_benchmark(read: Read) -> None:
+    found, report = read(
+        "model,benchmark,metric,score\na,MM2,,65.0\na,WR2,,0.80\na,MM2,elo,1250\nb,MM2,,70.0\nb,WR2,,0.60\n"
+    )
+    values = {(item.model, item.benchmark, item.score.metric.name): item.score.estimate for item in found}
+    assert values == {
+        ("a", "mm2/published", "score"): 0.65,
+        ("b", "mm2/published", "score"): 0.7,
+        ("a", "wr2/published", "score"): 0.8,
+        ("b", "wr2/published", "score"): 0.6,
+        ("a", "mm2/published", "elo"): 1250.0,
+    }
+    assert any("read as shares between 0 and 1 for 'WR2'" in said for said in report.remarks)
+
+
+def test_a_benchmark_has_the_same_name_from_a_table_of_either_shape(read: Read) -> None:
+    found, _ = read("model,Alpha\na,50\n", "wide.csv")
+    found, _ = read("model,benchmark,score\na,ALPHA,50\n", "long.csv")
+    assert {item.benchmark for item in found} == {"alpha/published"}

@@ -41,6 +41,7 @@ about_the_model = frozenset(
 )
 """Headers of columns that are no scores, though they may hold numbers."""
 
+_unit = re.compile(r" (?:pct|percent|percentage)$")
 _average = re.compile(r"(?:average|avg|mean|overall|total)\b.*|.* (?:average|avg|mean)")
 
 
@@ -67,7 +68,7 @@ def columns_of(header: Sequence[str]) -> Columns:
     """What the columns of a table mean. With a `score` column each row is a score; without one, each column that means
     nothing else may be a benchmark.
     """
-    names = [plain(text) for text in header]
+    names = [_unit.sub("", plain(text)) for text in header]
     facts: dict[str, int] = {}
     for meaning, headers in meanings.items():
         places = [names.index(name) for name in headers if name in names]

@@ -6,9 +6,12 @@ column of benchmarks the file's name stands for it. With a model a row, every co
 about the model nor an average is a benchmark. A benchmark is called `family/implementation-published`, or
 `family/published` where no implementation is named.
 
-Whether a column holds shares or percent is decided for the whole column: percent where all values lie between 0 and 100
-and one is above 1, or where a percent sign says so; shares where all lie between 0 and 1; else the numbers stay as they
-are. -1 is no value where no other number of the column is negative.
+Whether numbers are shares or percent is decided together for all scores of one metric of one benchmark: percent where a
+percent sign says so, in a cell, the header or a name (`MATH (%)`, `pct`), or where all lie between 0 and 100 and one is
+above 1; shares where all lie between 0 and 1; else the numbers stay as they are, and so do those of metrics of which
+less is better, such as a perplexity. What only their size tells is called a guess in the report; `scale` overrules it.
+Only where the numbers are known to be shares, by the name of the metric, a percent sign or `scale`, is n alone made
+into an interval. -1 is no value where no other number is negative.
 """
 
 import csv
@@ -17,7 +20,8 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -29,7 +33,7 @@ from leaderbench.results.imports.csv_headers import Columns, columns_of, plain
 from leaderbench.results.imports.files import Source, UnusableError, check_count, plain_name, read, text_of
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
-from leaderbench.results.imports.scores import entry, identity, published
+from leaderbench.results.imports.scores import binomial_error, entry, identity, published
 from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
 from leaderbench.results.store import Store
 
@@ -64,6 +68,14 @@ class Table:
     """Lines that cannot be used, by reason."""
 
     remarks: list[str] = field(default_factory=list)
+    scale: Scale | None = None
+    """What the numbers are by the word of whoever imports them."""
+
+    read: list[tuple[str, str, Column]] = field(default_factory=list)
+    """What was read of score columns: the header, what the numbers are of, and the numbers."""
+
+    unsure: int = 0
+    """Scores of which only n is known, and that are not known to be shares."""
 
     def cell(self, row: Row, meaning: str) -> str:
         """The cell of this meaning; empty where the table has no such column."""
@@ -75,29 +87,40 @@ class Table:
         self.troubles.setdefault(reason, []).append(row.line)
 
 
-def import_csv(paths: Paths, store: Store | str | Path) -> Report:
+def import_csv(paths: Paths, store: Store | str | Path, scale: Scale | None = None) -> Report:
     """Import tables of published numbers, and of folders every `.csv` and `.tsv` in them.
+
+    `scale` says of all of their scores what they are, where signs, names and sizes of the numbers may not tell.
 
     Raises `LeaderbenchError` where a path does not exist, holds no table, or the store cannot be written; what is wrong
     with a table is in the report.
     """
-    return import_each(paths, store, lambda file: plain_name(file).lower().endswith((".csv", ".tsv")), _take)
+
+    def take(importing: Importing, source: Source) -> None:
+        data = read(source.path)
+        digests = {way: _digest(source.path.name, data, way) for way in (None, *Scale)}
+        found = scores_of(text_of(data), source.name, digests.pop(scale), scale)
+        importing.scores(source, replace(found, instead_of=tuple(digests.values())))
+
+    return import_each(paths, store, lambda file: plain_name(file).lower().endswith((".csv", ".tsv")), take)
 
 
-def _take(importing: Importing, source: Source) -> None:
-    data = read(source.path)
-    told = f"{SYSTEM}\n{plain_name(source.path.name)}\n".encode("utf-8", "replace")  # may stand for the benchmark
-    importing.scores(source, scores_of(text_of(data), source.name, hashlib.sha256(told + data).hexdigest()))
+def _digest(file: str, data: bytes, scale: Scale | None) -> str:
+    """Of all that the scores are read from; the file's name may stand for the benchmark."""
+    told = [SYSTEM, plain_name(file), *([f"scale {scale.name}"] if scale else [])]
+    return hashlib.sha256("\n".join(told).encode("utf-8", "replace") + b"\n" + data).hexdigest()
 
 
-def scores_of(text: str, file: str, digest: str) -> Found:
+def scores_of(text: str, file: str, digest: str, scale: Scale | None = None) -> Found:
     """What a table holds. Raises `UnusableError` where it has no column of models or none that could be scores."""
     table = table_of(text, file)
+    table.scale = scale
     _note_averages(table)
     if "score" in table.columns.facts:
         _read_scores(table)
     else:
         _read_benchmarks(table)
+    _note_reading(table)
     _note_twins(table)
     left_out = tuple(_lines(lines) + reason for reason, lines in table.troubles.items())
     return Found(digest, tuple(table.entries), left_out, tuple(table.remarks))
@@ -128,22 +151,28 @@ def table_of(text: str, file: str) -> Table:
 
 
 def _read_scores(table: Table) -> None:
-    """A table with a score a row."""
+    """A table with a score a row; those of one metric of one benchmark have one scale."""
     place = table.columns.facts["score"]
-    column = _column(table, place, table.rows)
     header = plain(table.header[place])
     default = header if header in ("acc", "accuracy") else "score"
     stem = plain_name(table.file.rpartition("/")[2]).rpartition(".")[0]
-    for row, value in zip(table.rows, column.values, strict=True):
+    groups: dict[tuple[str, Metric], list[Row]] = {}
+    for row in table.rows:
         benchmark = table.cell(row, "benchmark") if "benchmark" in table.columns.facts else stem
         family, _, rest = benchmark.partition("/")
         called = benchmark_name(family, table.cell(row, "implementation") or rest)
-        if value is not None and not called:
-            table.trouble(row, "no benchmark")
-        elif value is not None:
-            score = score_of(table, row, column, value, metric_of(table.cell(row, "metric"), default))
-            shots = written_number(table.cell(row, "shots"))
-            _add(table, row, called, score, "" if shots is None or shots < 0 else f"{shots:g} shots")
+        groups.setdefault((called, metric_of(table.cell(row, "metric"), default)), []).append(row)
+    for (called, metric), rows in groups.items():
+        names = {table.cell(row, meaning) for row in rows for meaning in ("benchmark", "metric")}
+        label = table.cell(rows[0], "benchmark") or metric.name
+        column = _column(table, place, rows, label, (table.header[place], metric.name, *sorted(names)))
+        for row, value in zip(rows, column.values, strict=True):
+            if value is not None and not called:
+                table.trouble(row, "no benchmark")
+            elif value is not None:
+                shots = written_number(table.cell(row, "shots"))
+                told = "" if shots is None or shots < 0 else f"{shots:g} shots"
+                _add(table, row, called, score_of(table, row, column, value, metric), told)
 
 
 def _read_benchmarks(table: Table) -> None:
@@ -166,7 +195,7 @@ def _read_benchmarks(table: Table) -> None:
         if row.line not in lines:
             table.trouble(row, "every score is 0 or missing, so the model was not evaluated")
     for place in found:
-        column = _column(table, place, evaluated)
+        column = _column(table, place, evaluated, table.header[place], (table.header[place],))
         called = benchmark_name(plain(table.header[place]).replace(" ", "-"), "")
         for row, value in zip(evaluated, column.values, strict=True):
             if value is not None:
@@ -174,26 +203,58 @@ def _read_benchmarks(table: Table) -> None:
                 _add(table, row, called, _published(metric, None, column, value))
 
 
-def _column(table: Table, place: int, rows: Sequence[Row]) -> Column:
-    """The numbers of a column, with remarks on how they were read."""
-    column, header = column_of([row.cells[place] for row in rows]), quoted(table.header[place])
+def _column(table: Table, place: int, rows: Sequence[Row], label: str, names: Sequence[str]) -> Column:
+    """The numbers of a column in these rows, with notes on how they were read."""
+    header = quoted(table.header[place])
+    column = column_of([row.cells[place] for row in rows], names, table.scale)
     for number in column.unreadable:
         table.trouble(rows[number], f"column {header} holds no number")
     for row, value in zip(rows, column.values, strict=True):
         if value is None and "score" in table.columns.facts:
             table.trouble(row, "no score")
-    table.remarks.append(f"Column {header} is read as {column.scale}.")
-    if column.missing:
-        table.remarks.append(f"-1 in column {header} is read as no value ({column.missing:,} rows).")
-    if zeros := column.values.count(0.0):
-        table.remarks.append(f"0 in column {header} is read as a score of 0 ({zeros:,} rows).")
+    table.read.append((table.header[place], label, column))
     return column
 
 
+def _note_reading(table: Table) -> None:
+    """Say how the numbers were read, each thing once."""
+    kinds: dict[tuple[str, bool], dict[str, None]] = {}
+    missing, zeros = Counter[str](), Counter[str]()
+    long = "score" in table.columns.facts
+    for header, label, column in table.read:
+        if any(value is not None for value in column.values):
+            kinds.setdefault((column.scale, column.guessed), {})[label if long else header] = None
+        missing[header] += column.missing
+        zeros[header] += column.values.count(0.0)
+    for (scale, guessed), labels in kinds.items():
+        guess = "; this is a guess, since no percent sign says what it is, and --scale overrules it" if guessed else ""
+        if long:
+            column_name = quoted(table.header[table.columns.facts["score"]])
+            parts = f" for {listed(labels)}" if len(kinds) > 1 else ""
+            table.remarks.append(f"Column {column_name} is read as {scale}{parts}{guess}.")
+        else:
+            are = "Column {} is" if len(labels) == 1 else "Columns {} are"
+            table.remarks.append(f"{are.format(listed(labels))} read as {scale}{guess}.")
+    for value, meaning, counts in (("-1", "no value", missing), ("0", "a score of 0", zeros)):
+        for header, number in counts.items():
+            if number:
+                rows = things(number, "row", "rows")
+                table.remarks.append(f"{value} in column {quoted(header)} is read as {meaning} ({rows}).")
+    if table.unsure:
+        have = things(table.unsure, "score has", "scores have")
+        table.remarks.append(
+            f"{have} n and still no interval, since nothing says that it counts right answers: a metric such as acc, a "
+            "percent sign or --scale would."
+        )
+
+
 def benchmark_name(family: str, implementation: str) -> str:
-    """`mmlu/helm-published`, or `mmlu/published`, as no benchmark made here is called; empty without a family."""
-    parts = [part for part in (slug(implementation.replace("/", "-")), SYSTEM) if part]
-    return f"{slug(family)}/{'-'.join(parts)}" if slug(family) else ""
+    """`mmlu/helm-published`, or `mmlu/published`, as no benchmark made here is called; empty without a family.
+
+    In small letters, as all names of benchmarks are, whatever the shape of the table.
+    """
+    parts = [part for part in (slug(implementation.replace("/", "-")).lower(), SYSTEM) if part]
+    return f"{slug(family).lower()}/{'-'.join(parts)}" if slug(family) else ""
 
 
 def metric_of(text: str, default: str) -> Metric:
@@ -211,15 +272,21 @@ def score_of(table: Table, row: Row, column: Column, value: float, metric: Metri
     known = None if error is None or error <= 0 else column.shared(error)
     score = _published(metric, subset, column, value, known, n)
     if low is not None and high is not None and low <= value <= high and low < high:
-        return replace(score, low=column.shared(low), high=column.shared(high))
+        # How sure it is, its source says better than n alone.
+        error = score.standard_error if known else math.nan
+        return replace(score, standard_error=error, low=column.shared(low), high=column.shared(high))
+    table.unsure += bool(n and not known and not column.is_share)
     return score
 
 
 def _published(
     metric: Metric, subset: str | None, column: Column, value: float, error: float | None = None, n: int | None = None
 ) -> Score:
-    share = column.scale is not Scale.OTHER
-    return published(metric, subset, column.shared(value), error, n, share=share)
+    asked = n if column.is_share else None  # of anything but a share, n does not say how sure it is
+    made = published(metric, subset, column.shared(value), error, asked, share=column.scale is not Scale.OTHER)
+    if asked and error is None and 0 <= made.estimate <= 1:
+        return replace(made, standard_error=binomial_error(made.estimate, asked))
+    return replace(made, n=n or 0)
 
 
 def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "") -> None:
@@ -276,11 +343,27 @@ def _note_twins(table: Table) -> None:
     equal = len(table.entries) - sum(map(len, unique))
     several = sum(len(items) > 1 for items in unique)
     if equal:
-        table.remarks.append(f"{equal:,} scores stand there twice, and are imported once.")
+        are = things(equal, "score stands there twice, and is", "scores stand there twice, and are")
+        table.remarks.append(f"{are} imported once.")
     if several:
-        table.remarks.append(f"{several:,} models and benchmarks have several different scores; all are imported.")
+        stand = things(several, "score stands", "scores stand")
+        table.remarks.append(f"{stand} there with different values: all are imported, and boards show the later.")
     table.entries = [item for items in unique for item in items]
 
 
-def _lines(lines: Sequence[int]) -> str:
+def _lines(troubled: Sequence[int]) -> str:
+    lines = sorted(set(troubled))
     return f"line {lines[0]}: " if len(lines) == 1 else f"{len(lines):,} lines, the first {lines[0]}: "
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Names in a sentence, the first few of them: `'a', 'b' and 3 more`."""
+    found = [quoted(name) for name in names]
+    if len(found) > most:
+        return f"{', '.join(found[:most])} and {len(found) - most:,} more"
+    return " and ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
+
+
+def things(number: int, one: str, many: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {one if number == 1 else many}"

@@ -38,6 +38,9 @@ class Found:
     remarks: tuple[str, ...] = ()
     """How parts were understood; the same sentence for the same thing, whatever the file."""
 
+    instead_of: tuple[str, ...] = ()
+    """Digests of the same file read otherwise, of which nothing stays."""
+
 
 class Importing:
     """An import under way: what it has stored and what it passed over."""
@@ -53,13 +56,13 @@ class Importing:
 
     def scores(self, source: Source, found: Found) -> None:
         """Store the scores of a file, or pass it over where it has none."""
-        self.remarks.update(set(found.remarks))
+        self.remarks.update(dict.fromkeys(found.remarks, 1))
         self.skipped.extend(Skipped(source.name, reason) for reason in found.left_out)
         if not found.entries:
             if not found.left_out:
                 self.skip(source, "it holds no score")
             return
-        new = self.writer.add(found.digest, found.entries)
+        new = self.writer.add(found.digest, found.entries, found.instead_of)
         counts = Counter((item.model, item.benchmark) for item in found.entries)
         self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
 

@@ -1,15 +1,15 @@
 """Scores without samples: their intervals, and the files of `<store>/imported` that hold them.
 
 One JSON object a line: the fields of `Entry`, those of its score beside them, and `digest`, the SHA-256 of what the
-score was read from. A number that is not known is null. A file holds the scores of one or many sources and never
-changes; its name is a digest of theirs.
+score was read from. A number that is not known is null. A file holds the scores of one or many sources and changes only
+where one of these is read anew on another scale; its name is a digest of theirs.
 """
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,25 @@ LARGEST_FILE = 16 << 20
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _digest = re.compile(rb'\{"digest": "([0-9a-f]{64})"')
-_shares = re.compile(r"acc|accuracy|exact[_ ]?match|^em$|^mc[12]$|^pass@1$|^score$")
+_shares = re.compile(r"(?!balanced)(\w+_)?acc(uracy)?(_\w+)?|(\w+_)?exact_?match(_\w+)?|em|mc[12]|pass(@|_at_)\d+")
 
 
-def is_share(metric: str, estimate: float) -> bool:
-    """Whether a metric is a mean of values between 0 and 1, one a question, by its name and value."""
-    return bool(_shares.search(metric.lower())) and 0 <= estimate <= 1
+def is_share(metric: str, estimate: float = 0.0) -> bool:
+    """Whether a metric is known to be a mean of values between 0 and 1, one a question, by its name and value.
+
+    The binomial variance is the largest that such a mean can have. Nothing like it holds of a perplexity, a rating, or
+    a number over all answers together, such as BLEU or a corpus' F1: of these the number of questions says nothing.
+    """
+    name = metric.partition(",")[0].strip().lower().replace(" ", "_").replace("-", "_")
+    return 0 <= estimate <= 1 and bool(_shares.fullmatch(name))
+
+
+def binomial_error(share: float, n: int) -> float:
+    """The standard error of a share of n questions, with one more right and one more wrong answer: 20 right answers of
+    20 don't make a score certain.
+    """
+    smoothed = (n * share + 1) / (n + 2)
+    return math.sqrt(smoothed * (1 - smoothed) / n)
 
 
 def published(
@@ -151,14 +164,16 @@ class ScoreWriter:
         """Write into this store; its folder of imported scores exists and is locked."""
         self.store = store
         self.known = known_digests(store)
+        self.replaced: set[str] = set()
         self.digests: list[str] = []
         self.lines: list[bytes] = []
         self.size = 0
 
-    def add(self, digest: str, entries: Sequence[Entry]) -> bool:
-        """Take the scores of one source; False where the store has them."""
+    def add(self, digest: str, entries: Sequence[Entry], instead_of: Iterable[str] = ()) -> bool:
+        """Take the scores of one source, which replace those of others; False where the store has them."""
         if digest in self.known:
             return False
+        self.replaced |= self.known.intersection(instead_of)
         self.known.add(digest)
         self.digests.append(digest)
         for item in entries:
@@ -176,3 +191,23 @@ class ScoreWriter:
             with said_plainly(path):
                 replace_durably(path, b"".join(self.lines))
         self.digests, self.lines, self.size = [], [], 0
+        if self.replaced:
+            self._drop_replaced()
+
+    def _drop_replaced(self) -> None:
+        """Take out what was read otherwise before; what takes its place is written already."""
+        for path in score_files(self.store):
+            with said_plainly(path):
+                lines = path.read_bytes().splitlines(keepends=True)
+                kept = [
+                    line for line in lines if (found := _digest.match(line)) is None or not self._is_replaced(found)
+                ]
+                if not kept:
+                    path.unlink()
+                elif len(kept) < len(lines):
+                    replace_durably(path, b"".join(kept))
+        self.known -= self.replaced
+        self.replaced = set()
+
+    def _is_replaced(self, found: re.Match[bytes]) -> bool:
+        return found[1].decode() in self.replaced
