@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -484,3 +485,38 @@ def test_every_shipped_board_can_be_filled() -> None:
             make_entry(m, "mmlu/open-llm-v1", x, aggregation=Aggregation.MACRO) for m, x in (("x", 0.5), ("y", 0.9))
         ]
         assert ranks(stand(spec, entries + macros)) == {"y": 1, "x": 2}
+
+
+def published_twice(first: float, second: float, dates: tuple[str, str] = ("", ""), files: str = "aa") -> list[Entry]:
+    return [
+        replace(make_entry("m", "a", value, created=created), stated=(file, line))
+        for value, created, file, line in zip((first, second), dates, files, (1, 2), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("first", "second"), [(0.095, 0.705), (0.705, 0.095), (0.71, 0.7)])
+def test_of_several_published_scores_the_last_one_of_the_table_is_shown_and_that_is_said(
+    first: float, second: float, order: int
+) -> None:
+    (only,) = stand(make_spec("mean", "a"), published_twice(first, second)[::order]).rows
+    assert only.cells[0] is not None
+    assert only.cells[0].estimate == second
+    assert "2 different scores published; the later one is shown" in only.flags
+
+
+def test_of_several_published_scores_the_newest_is_shown() -> None:
+    (only,) = stand(make_spec("mean", "a"), published_twice(0.3, 0.2, ("2024-02-01", "2024-01-01"), "ab")).rows
+    assert only.cells[0] is not None
+    assert only.cells[0].estimate == 0.3
+    assert "2 different scores published; the later one is shown" in only.flags
+
+
+def test_scores_of_different_tables_without_dates_are_not_called_later() -> None:
+    (only,) = stand(make_spec("mean", "a"), published_twice(0.3, 0.2, files="ab")).rows
+    assert "2 different scores published; it is not known which is the latest" in only.flags
+
+
+def test_the_same_score_published_twice_is_no_dispute() -> None:
+    (only,) = stand(make_spec("mean", "a"), published_twice(0.3, 0.3)).rows
+    assert only.flags == ("imported score",)

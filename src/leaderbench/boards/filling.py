@@ -11,6 +11,7 @@ import numpy as np
 from leaderbench.benchmarks import registry
 from leaderbench.boards.rules import Floats
 from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
+from leaderbench.boards.table import Dispute
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
@@ -56,6 +57,9 @@ class Filled:
     entries: list[list[Entry | None]]
     others: list[list[int]]
     """How many further entries each cell had."""
+
+    disputes: list[list[Dispute | None]]
+    """Where other values than the one that is shown were published for the same thing."""
 
     damaged: list[int]
     """How many runs of each row could not be used because they are damaged."""
@@ -162,11 +166,15 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     models = sorted(rows)
     chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in models]
     others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in models]
+    disputes = [
+        [dispute(entry, cell) for entry, cell in zip(row, rows[key], strict=True)]
+        for key, row in zip(models, chosen, strict=True)
+    ]
     damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in models]
     wrong = {
         entry.run: (entry.model, entry.problem) for key in models for c in rows[key] for entry in c if entry.problem
     }
-    return Filled(pieces, models, chosen, others, damaged, list(wrong.values()))
+    return Filled(pieces, models, chosen, others, disputes, damaged, list(wrong.values()))
 
 
 def keep_usual_metric(cells: Sequence[list[Entry]]) -> None:
@@ -193,7 +201,7 @@ def takes(filters: Filters, entry: Entry) -> bool:
 
 def choice(entries: Sequence[Entry]) -> Entry | None:
     """The entry that stands in a cell: of all questions rather than some, made here rather than imported, then the
-    newest. A damaged run stands in none.
+    newest, then the last one of its table, whatever its value. A damaged run stands in none.
     """
     good = [entry for entry in entries if not entry.problem]
     if len(good) < 2:
@@ -205,11 +213,32 @@ def choice(entries: Sequence[Entry]) -> Entry | None:
             trust[entry.provenance],
             entry.created,
             entry.run,
+            entry.stated,
             str(entry.score.metric),
             entry.source,
             repr(entry.score),
         ),
     )
+
+
+def dispute(chosen: Entry | None, entries: Sequence[Entry]) -> Dispute | None:
+    """What else was published in place of a published score: other values under the same settings."""
+    if len(entries) < 2 or chosen is None or chosen.provenance is not Provenance.IMPORTED_SCORE:
+        return None
+    rivals = [
+        entry
+        for entry in entries
+        if (entry.provenance, entry.settings) == (chosen.provenance, chosen.settings)
+        and entry.score.estimate != chosen.score.estimate
+    ]
+    if not rivals:
+        return None
+    latest = all(
+        (bool(entry.created) and entry.created < chosen.created)
+        or (entry.created == chosen.created and entry.stated[0] == chosen.stated[0])
+        for entry in rivals
+    )
+    return Dispute(1 + len({entry.score.estimate for entry in rivals}), latest)
 
 
 def column_values(values: Floats, pieces: Sequence[Piece], columns: int) -> Floats:

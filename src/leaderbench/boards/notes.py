@@ -9,7 +9,7 @@ from leaderbench.boards.outcomes import most_models
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.rules import Floats, Rule
 from leaderbench.boards.spec import BoardSpec, Direction
-from leaderbench.boards.table import Basis, Cell, Standing
+from leaderbench.boards.table import Basis, Cell, Dispute, Standing
 from leaderbench.records import View
 from leaderbench.results.entries import Provenance
 from leaderbench.results.settings import settings_sentence
@@ -33,6 +33,7 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
         found.append(reduce(lambda one, other: Sentence("{one}; {other}", one=one, other=other), told))
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
         found.append(Sentence("part of the questions"))
+    found += dict.fromkeys(_about_a_dispute(cell.dispute) for cell in known if cell.dispute)
     for provenance in (Provenance.IMPORTED_RUN, Provenance.IMPORTED_SCORE):
         count = sum(cell.provenance is provenance for cell in known)
         if count:
@@ -40,6 +41,12 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
             parts = counted("{what} in {n} column", "{what} in {n} columns", n=count, what=what)
             found.append(what if count == len(known) else parts)
     return tuple(found)
+
+
+def _about_a_dispute(dispute: Dispute) -> str:
+    if dispute.latest:
+        return Sentence("{n} different scores published; the later one is shown", n=dispute.values)
+    return Sentence("{n} different scores published; it is not known which is the latest", n=dispute.values)
 
 
 def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: Floats, mode: Mode) -> tuple[str, ...]:

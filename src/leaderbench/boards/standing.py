@@ -361,6 +361,7 @@ def _cell(filled: Filled, row: int, pieces: Sequence[int], raw: float, normalise
         settings=", ".join(dict.fromkeys(entry.settings for entry in entries if entry.settings)),
         view=_view(entries) if several else score.view,
         others=sum(filled.others[row][place] for place in pieces),
+        dispute=next((found for place in pieces if (found := filled.disputes[row][place]) is not None), None),
     )
 
 

@@ -27,6 +27,15 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """Several different values that were published for one model and one thing."""
+
+    values: int
+    latest: bool
+    """Whether the one that is shown is known to be the latest: by its date, or as the last one of its table."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One model's score in one column."""
 
@@ -64,6 +73,9 @@ class Cell:
 
     others: int
     """Further scores that the store has for this cell; see `choice` in `filling` for which one is shown."""
+
+    dispute: Dispute | None = None
+    """Where different values were published for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A score as boards and pages read it: whose, of what, how sure, and where it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from leaderbench.records import Score
@@ -48,3 +48,6 @@ class Entry:
 
     problem: str = ""
     """Why the run cannot be used, in one sentence; its scores are then those that could still be read."""
+
+    stated: tuple[str, int] = field(default=("", 0), compare=False, repr=False)
+    """Where an imported score stands in the store, file and line: of several of one table the last one counts."""

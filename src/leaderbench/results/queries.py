@@ -66,13 +66,13 @@ def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> 
 
 
 def _imported(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
-    facts = ("model", "identity", "benchmark", "source", "created", "settings", *score_columns)
+    facts = ("model", "identity", "benchmark", "source", "created", "settings", "file", "place", *score_columns)
     query = query.with_only_columns(*(imported.c[name] for name in facts)).order_by(imported.c.file, imported.c.place)
     query = query.where(imported.c.subset.is_(null())) if overall_only else query
     kind = Provenance.IMPORTED_SCORE
     return [
-        Entry(model, identity, benchmark, _score(*score), "", kind, source, created, settings)
-        for model, identity, benchmark, source, created, settings, *score in connection.execute(query)
+        Entry(model, identity, benchmark, _score(*score), "", kind, source, created, settings, "", (file, place))
+        for model, identity, benchmark, source, created, settings, file, place, *score in connection.execute(query)
     ]
 
 

@@ -254,3 +254,21 @@ def test_a_benchmark_has_the_same_name_from_a_table_of_either_shape(read: Read) 
     found, _ = read("model,Alpha\na,50\n", "wide.csv")
     found, _ = read("model,benchmark,score\na,ALPHA,50\n", "long.csv")
     assert {item.benchmark for item in found} == {"alpha/published"}
+
+
+def test_no_row_is_made_of_two_rows_of_one_model(read: Read) -> None:
+    found, report = read("model,Dup1,Dup2\nd/x,70,21\nd/x,71,\nd/y,50,50\n")
+    assert [(item.model, item.benchmark, item.score.estimate) for item in found] == [
+        ("d/x", "dup1/published", 0.70),
+        ("d/x", "dup1/published", 0.71),
+        ("d/y", "dup1/published", 0.5),
+        ("d/y", "dup2/published", 0.5),
+    ]
+    assert any(
+        "line 2: the later row of its model has nothing in column 'Dup2'" in item.reason for item in report.skipped
+    )
+
+
+def test_the_last_value_of_a_table_stays_the_last_where_it_stood_there_before(read: Read) -> None:
+    found, _ = read("model,benchmark,score\na,x,70\na,x,71\na,x,70\n")
+    assert [item.score.estimate for item in found] == [0.71, 0.70]

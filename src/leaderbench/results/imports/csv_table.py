@@ -194,11 +194,18 @@ def _read_benchmarks(table: Table) -> None:
     for row in table.rows:
         if row.line not in lines:
             table.trouble(row, "every score is 0 or missing, so the model was not evaluated")
+    in_time = sorted(evaluated, key=lambda row: day_of(table.cell(row, "date")))
+    latest = {_asked(table, row): row.line for row in in_time}
+    later = {row.line: latest[_asked(table, row)] for row in evaluated}
     for place in found:
         column = _column(table, place, evaluated, table.header[place], (table.header[place],))
         called = benchmark_name(plain(table.header[place]).replace(" ", "-"), "")
+        has = {row.line for row, value in zip(evaluated, column.values, strict=True) if value is not None}
         for row, value in zip(evaluated, column.values, strict=True):
-            if value is not None:
+            if value is not None and later[row.line] not in has:
+                reason = f"the later row of its model has nothing in column {quoted(table.header[place])}"
+                table.trouble(row, f"{reason}, and no row is made of two")
+            elif value is not None:
                 metric = Metric("score", Aggregation.MICRO)
                 _add(table, row, called, _published(metric, None, column, value))
 
@@ -301,6 +308,11 @@ def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "
     table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings))
 
 
+def _asked(table: Table, row: Row) -> tuple[str, str, str]:
+    """Who was asked: rows that are alike in it are about one thing."""
+    return model_of(table.cell(row, "model")), table.cell(row, "precision"), table.cell(row, "revision")
+
+
 def model_of(cell: str) -> str:
     """A model's name; where the cell holds HTML, its text without the symbols that stand for further links."""
     text = name(cell)
@@ -339,7 +351,8 @@ def _note_twins(table: Table) -> None:
         score = item.score
         key = (item.model, item.identity, item.benchmark, str(score.metric), str(score.subset))
         kept.setdefault(key, []).append(item)
-    unique = [list({repr(item): item for item in items}.values()) for items in kept.values()]
+    # Of those that are alike the last stays, so that the last value of the table is the last one kept.
+    unique = [[*{repr(item): item for item in reversed(items)}.values()][::-1] for items in kept.values()]
     equal = len(table.entries) - sum(map(len, unique))
     several = sum(len(items) > 1 for items in unique)
     if equal:

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,8 @@ def stored_entries(store: Store) -> Iterator[Entry]:
     for path in score_files(store):
         try:
             with path.open("rb") as file:
-                yield from (from_json(json.loads(line)) for line in file)
+                for place, line in enumerate(file, 1):
+                    yield replace(from_json(json.loads(line)), stated=(path.name, place))
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise LeaderbenchError(f"{path} is damaged: delete it and import the same files again.") from error
 
