@@ -19,6 +19,7 @@ from leaderbench.boards.standing import stand
 from leaderbench.boards.table import Basis, BoardTable, Place, Standing
 from leaderbench.records import Aggregation, Score, View
 from leaderbench.results.entries import Entry, Provenance
+from leaderbench.results.imports.scores import published
 from leaderbench.statistics import macro, paired_difference
 from leaderbench.statistics import mean as mean_of
 from tests.boards.conftest import make_entry, make_spec
@@ -520,3 +521,35 @@ def test_scores_of_different_tables_without_dates_are_not_called_later() -> None
 def test_the_same_score_published_twice_is_no_dispute() -> None:
     (only,) = stand(make_spec("mean", "a"), published_twice(0.3, 0.3)).rows
     assert only.flags == ("imported score",)
+
+
+def elo(model: str, rating: float, low: float, high: float) -> Entry:
+    entry = make_entry(model, "a", rating, math.nan, metric="score", n=0)
+    return replace(entry, score=replace(entry.score, low=low, high=high))
+
+
+def test_a_published_interval_gives_the_standard_error_and_that_is_said() -> None:
+    found = stand(
+        make_spec("mean", "a"), [elo("x", 1250, 1240, 1260), elo("y", 1200, 1190, 1210), elo("z", 1240, 1235, 1249)]
+    )
+    cell = row(found, "x").cells[0]
+    assert cell is not None
+    assert cell.standard_error == pytest.approx(20 / 2 / 1.96, rel=1e-4)
+    assert (row(found, "x").low, row(found, "x").high) == pytest.approx((1240, 1260))
+    assert [str(item.static) for item in found.rows] == ["1-2", "1-2", "3"]
+    assert any("taken from the published interval" in note for note in found.notes)
+    assert not any("nobody knows" in note for note in found.notes)
+
+
+def test_intervals_that_n_gives_are_not_called_published() -> None:
+    made = published(make_entry("m", "a", 0.5).score.metric, None, 0.5, None, 400)
+    found = stand(make_spec("mean", "a"), [replace(make_entry("m", "a", 0.5), score=made)])
+    assert not any("published interval" in note for note in found.notes)
+    assert standard_error(made) == pytest.approx(0.025)
+
+
+def test_that_nobody_knows_is_said_only_where_no_score_has_an_error() -> None:
+    entries = [make_entry(m, "a", 0.5) for m in "xy"] + [make_entry(m, "b", 0.5, math.nan, n=0) for m in "xy"]
+    notes = stand(make_spec("mean", "a", "b"), entries).notes
+    assert not any("nobody knows how sure any" in note for note in notes)
+    assert any("There are no rank intervals" in note for note in notes)

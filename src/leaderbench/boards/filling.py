@@ -16,7 +16,7 @@ from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.imports.scores import binomial_error, is_share
-from leaderbench.statistics.intervals import normal_quantile
+from leaderbench.statistics.intervals import normal_quantile, wilson
 
 computed_from = "baseline:random"
 """The model whose scores are the baselines that a board wants computed."""
@@ -71,6 +71,9 @@ class Filled:
     errors: Floats = field(init=False)
     """Standard errors; NaN where nobody knows them."""
 
+    from_intervals: bool = field(init=False)
+    """Whether a standard error of a model is worked out from the interval that was published."""
+
     baseline_rows: list[bool] = field(init=False)
     """Which rows are models that know nothing."""
 
@@ -79,6 +82,8 @@ class Filled:
         self.baseline_rows = [is_baseline(model) for model, _ in self.models]
         scores = [[math.nan if e is None else _number(e.score) for e in row] for row in self.entries]
         errors = [[math.nan if e is None else standard_error(e.score) for e in row] for row in self.entries]
+        found = (entry.score for row in self.entries for entry in row if entry is not None)
+        self.from_intervals = any(map(has_published_interval, found))
         self.raw = np.array(scores, dtype=np.float64).reshape(shape)
         self.errors = np.array(errors, dtype=np.float64).reshape(shape)
 
@@ -105,7 +110,8 @@ def _number(score: Score) -> float:
 def standard_error(score: Score) -> float:
     """How sure a score is, as a standard error; NaN where nothing says so.
 
-    Of a run that stopped early it is what its interval is worth. Where all answers were alike, or only the number of
+    Of a run that stopped early it is what its interval is worth, and so it is of a number of which the interval was
+    published and no standard error: (high - low) / (2 * 1.96). Where all answers were alike, or only the number of
     questions is known, it is that of a share (`binomial_error`), where the metric is known to be one.
     """
     if score.view is View.STOPPED:
@@ -114,9 +120,23 @@ def standard_error(score: Score) -> float:
     known = 0 <= score.standard_error <= largest
     if known and (score.standard_error > 0 or score.view is View.BANK):
         return score.standard_error
+    if has_published_interval(score):
+        return (score.high - score.low) / 2 / normal_quantile()
     if score.n > 0 and is_share(score.metric.name, score.estimate):
         return binomial_error(score.estimate, score.n)
     return math.nan
+
+
+def has_published_interval(score: Score) -> bool:
+    """Whether only a 95 % interval says how sure a score is: one that was published, and not one that n gives."""
+    if score.standard_error >= 0 or not 0 < score.high - score.low <= largest:
+        return False
+    return score.n == 0 or not is_share(score.metric.name, score.estimate) or not _is_wilson(score)
+
+
+def _is_wilson(score: Score) -> bool:
+    made = wilson(score.estimate * score.n, score.n)
+    return math.isclose(made.low, score.low, abs_tol=1e-9) and math.isclose(made.high, score.high, abs_tol=1e-9)
 
 
 def pieces_of(spec: BoardSpec) -> tuple[Piece, ...]:

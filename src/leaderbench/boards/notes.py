@@ -53,8 +53,15 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
     """What a reader must know of the whole table, a sentence each."""
     ranked = [row for row in rows if row.ranked]
     found = _about_intervals(ranked, mode) if ranked else []
+    if filled.from_intervals:
+        found.append(
+            Sentence(
+                "Of scores published with an interval and without a standard error, the standard error is taken from "
+                "the published interval: (high − low) / (2 × 1.96)."
+            )
+        )
     unsure = sum(row.basis is Basis.NONE for row in ranked)
-    if unsure:
+    if 0 < unsure < len(ranked):
         found.append(
             counted(
                 "{n} model of {all} has no rank interval, because it is not known how sure a score is; it may stand "
@@ -92,6 +99,10 @@ def _about_intervals(ranked: Sequence[Standing], mode: Mode) -> list[str]:
     """What the rank intervals are."""
     bases = [basis for basis in Basis if basis is not Basis.NONE and any(row.basis is basis for row in ranked)]
     if not bases:
+        if any(cell is not None and cell.standard_error >= 0 for row in ranked for cell in row.cells):
+            return [
+                Sentence("There are no rank intervals: every model has a score of which nobody knows how sure it is.")
+            ]
         return [Sentence("There are no rank intervals: nobody knows how sure any of these scores is.")]
     how = Sentence(bases[0].value)
     for basis in bases[1:]:
