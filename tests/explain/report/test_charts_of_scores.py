@@ -176,3 +176,23 @@ def test_names_on_an_axis_are_told_and_broken_anew() -> None:
     assert "\\u6a21\\\\u677f" in chinese or "模板" in chinese
     assert '\\"template\\"' not in chinese
     assert '\\"plain\\"' in chinese
+
+
+@pytest.mark.parametrize(
+    ("draw", "place", "apart", "said"),
+    [
+        (of_plots.size_against_score, 1e9, 1.0, "All of these models have one size, so no line"),
+        (of_plots.score_over_time, 1.7e12, of_plots.day, "All of these dates lie within one day, so no line"),
+    ],
+)
+def test_a_line_along_the_best_is_drawn_and_said_only_where_it_leads_somewhere(
+    draw: Any, place: float, apart: float, said: str
+) -> None:
+    same = [point("a", place, 0.4), point("b", place + (apart > 1), 0.6)]
+    other = [same[0], point("b", place + apart, 0.6)]
+    (still, led) = (draw(plot(points=item, frontier=item), score="score") for item in (same, other))
+    assert said in still.note
+    assert "Line:" not in still.note
+    assert '"interpolate": "step-after"' not in json.dumps(still.spec)
+    assert "Line: the best score" in led.note
+    assert '"interpolate": "step-after"' in json.dumps(led.spec)

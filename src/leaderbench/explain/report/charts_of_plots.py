@@ -90,7 +90,10 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
         score,
         percent,
         title=Sentence("Size against score"),
-        note=Sentence("Line: the best score of any model up to that size."),
+        line=low < high,
+        note=Sentence("Line: the best score of any model up to that size.")
+        if low < high
+        else Sentence("All of these models have one size, so no line leads from one to a larger one."),
         described=counted(
             "The score of {n} model against its number of parameters.",
             "Scores of {n} models against their numbers of parameters.",
@@ -118,6 +121,7 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
 
     low, high = _reach(found)
     room = max(2 * day, 0.04 * (high - low))  # also where all models have one date
+    spread = high - low >= day
     ends = [low - room, high + room]
     # A scale of numbers: one of dates cannot have its ends given where rectangles are drawn.
     written = "%Y-%m-%d" if high - low < 60 * day else "%Y-%m"
@@ -133,7 +137,10 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
         score,
         percent,
         title=Sentence("Score over time"),
-        note=Sentence("Line: the best score so far."),
+        line=spread,
+        note=Sentence("Line: the best score so far.")
+        if spread
+        else Sentence("All of these dates lie within one day, so no line leads from one to a later one."),
         described=counted(
             "The score of {n} model at its date.",
             "Scores of {n} models over time.",
@@ -159,9 +166,18 @@ def _dates(low: float, high: float) -> list[float]:
 
 
 def _plot(
-    found: Plot, across: "alt.X", at_said: str, score: str, percent: bool, *, title: str, note: str, described: str
+    found: Plot,
+    across: "alt.X",
+    at_said: str,
+    score: str,
+    percent: bool,
+    *,
+    title: str,
+    line: bool,
+    note: str,
+    described: str,
 ) -> Chart:
-    """Points with whiskers, rectangles that count, the frontier and levels."""
+    """Points with whiskers, rectangles that count, with `line` the frontier, and levels."""
     some([*found.points, *found.crowd], "model")
     import altair as alt
 
@@ -187,13 +203,8 @@ def _plot(
         notes.append(Sentence("Whiskers: 95 % intervals."))
         faint = 0.5 if len(rows) <= 60 else 0.2
         layers.append(base.mark_rule(color=up, opacity=faint).encode(y=low, y2="high:Q"))
-    best = found.frontier[-1:]  # its line goes on to the last model
-    led = [
-        *found.frontier,
-        *(replace(item, at=_reach(found)[1]) for item in best),
-    ]
-    line = alt.Chart(data([{"at": item.at, "value": times * item.value} for item in led])).encode(x=across, y=y)
-    layers.append(line.mark_line(interpolate="step-after", color=down, strokeWidth=2))
+    if line:
+        layers.append(_frontier(found, times, across, y))
     solid = alt.condition("datum.solid", alt.value(0.85), alt.value(0))
     layers.append(
         base.mark_point(size=60 if len(rows) <= intervals_up_to else 25, color=up, opacity=1, cursor="pointer").encode(
@@ -211,7 +222,7 @@ def _plot(
             )
     said = [
         Sentence("The best is {model} with {score}.", model=item.model, score=plain(times * item.value))
-        for item in best
+        for item in found.frontier[-1:]
     ]
     return Chart(
         title=title,
@@ -219,6 +230,15 @@ def _plot(
         description=joined(" ", [described, *said, *(level_said(item, times) for item in found.levels)]),
         note=joined(" ", notes),
     )
+
+
+def _frontier(found: Plot, times: int, across: "alt.X", y: "alt.Y") -> "alt.Chart":
+    """A step line along the best so far; the last one's goes on to the last model."""
+    import altair as alt
+
+    led = [*found.frontier, *(replace(item, at=_reach(found)[1]) for item in found.frontier[-1:])]
+    line = alt.Chart(data([{"at": item.at, "value": times * item.value} for item in led])).encode(x=across, y=y)
+    return line.mark_line(interpolate="step-after", color=down, strokeWidth=2)
 
 
 def _point(item: ModelPoint, times: float) -> dict[str, Any]:
