@@ -9,6 +9,7 @@ import numpy as np
 from leaderbench.boards import rules
 from leaderbench.boards.certainty import Booleans, Certainty, certainty, replicate_count
 from leaderbench.boards.filling import Filled, column_values, counted, fill, trust
+from leaderbench.boards.missing import missing
 from leaderbench.boards.notes import flags_of, notes_of
 from leaderbench.boards.outcomes import Reader
 from leaderbench.boards.ranks import Errors, Mode, rank_intervals
@@ -41,6 +42,9 @@ class Numbers:
     silent: tuple[int, ...] = ()
     """Optional columns that no model has: they are shown and do not count."""
 
+    missing: tuple[str, ...] = ()
+    """What the board asks for and nothing has, a sentence each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -62,6 +66,7 @@ def stand(
     *,
     name: str = "",
     mode: Mode = Mode.SIMULTANEOUS,
+    known: Callable[[], Iterable[str]] = tuple,
 ) -> BoardTable:
     """A board filled in from the entries of a store.
 
@@ -73,11 +78,12 @@ def stand(
             the rows that are shown, to which the rule is applied alone.
         name: What the board is called.
         mode: What the rank intervals are about.
+        known: Gives the names of all that the store has scores of, to tell which of them a board may have meant.
 
     Baselines (`baseline:random`, `baseline:always-a`) are shown where their score lies and take no place: no rank
     counts them, and Borda points and win rates know nothing of them.
     """
-    ranked = rank(spec, entries, outcomes, name=name, mode=mode)
+    ranked = rank(spec, entries, outcomes, name=name, mode=mode, known=known)
     return ranked.table if filters is None else ranked.among(filters)
 
 
@@ -113,10 +119,11 @@ def rank(
     *,
     name: str = "",
     mode: Mode = Mode.SIMULTANEOUS,
+    known: Callable[[], Iterable[str]] = tuple,
 ) -> Ranked:
     """A board filled in and ranked as a whole; see `stand`."""
     with paused():
-        numbers = _numbers(spec, entries, outcomes)
+        numbers = _numbers(spec, list(entries), outcomes, known)
         filled = numbers.filled
         models = np.array([place for place, known in enumerate(filled.baseline_rows) if not known], dtype=np.int64)
         rows = standings(numbers, ordered(numbers, models, mode))
@@ -137,8 +144,11 @@ def rank(
     return Ranked(table, numbers, rows)
 
 
-def _numbers(spec: BoardSpec, entries: Iterable[Entry], outcomes: Reader | None) -> Numbers:
+def _numbers(
+    spec: BoardSpec, entries: Sequence[Entry], outcomes: Reader | None, known: Callable[[], Iterable[str]]
+) -> Numbers:
     filled = fill(spec, entries)
+    absent = missing(filled.pieces, [column.optional for column in spec.columns], entries, known)
     silent = unfilled_options(spec, filled)
     spec = spec.without(silent)
     lower = filled.baselines()
@@ -150,12 +160,13 @@ def _numbers(spec: BoardSpec, entries: Iterable[Entry], outcomes: Reader | None)
         if column.parts:  # means of parts tie where their sums do, however they were rounded
             columns[:, place] = rules.settled(columns[:, place])
     counts = columns[:, counted(spec)]
-    return Numbers(spec, filled, certainty(filled, outcomes), lower, normalised, counts, tuple(silent))
+    return Numbers(spec, filled, certainty(filled, outcomes), lower, normalised, counts, tuple(silent), absent)
 
 
 def _notes(numbers: Numbers, rows: Sequence[Standing], mode: Mode) -> tuple[str, ...]:
     spec = numbers.spec
     return (
+        *numbers.missing,
         *notes_of(spec, numbers.filled, rows, numbers.lower, mode),
         *(
             Sentence("No model has {column} here, so it does not count.", column=spec.columns[place].name)

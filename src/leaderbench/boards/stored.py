@@ -31,7 +31,10 @@ def board_table(
     place = store if isinstance(store, Store) else Store(store)
     found = board(name, place.path)
     assert found.spec is not None
-    table = stand(found.spec, entries(place, found.spec), reader(place), filters, name=name, mode=mode)
+    scores = entries(place, found.spec)
+    table = stand(
+        found.spec, scores, reader(place), filters, name=name, mode=mode, known=lambda: benchmark_names(place)
+    )
     if found.overrides:
         note = f"This is the store's own board {name}, {found.path}; it stands in the place of the shipped one."
         table = replace(table, notes=(note, *table.notes))
@@ -45,6 +48,13 @@ def entries(store: Store, spec: BoardSpec) -> list[Entry]:
     with Index(store) as index:
         index.refresh()
         return index.entries({source for piece in pieces for source in piece.part.sources}, overall_only=overall)
+
+
+def benchmark_names(store: Store) -> list[str]:
+    """The names of all that a store has scores of."""
+    with Index(store) as index:
+        index.refresh()
+        return [item.name for item in index.benchmarks()]
 
 
 def command(name: str, spec: BoardSpec, store: str = "") -> str:

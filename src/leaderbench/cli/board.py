@@ -69,6 +69,8 @@ def board(
     if not table.rows:
         said = f"The board {table.name} has no scores in {store} yet. Make some: "
         terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
+        for note in table.notes:
+            terminal.stderr().print(export.on_one_line(note), style="yellow", markup=False, soft_wrap=True)
 
 
 def store_path(store: Path) -> Path:

@@ -246,7 +246,14 @@ def _worked_out(live: LiveStore, name: str, used: Sequence[str], intervals: str)
     overall = all(piece.part.subset is None for piece in pieces)
     sources = {source for piece in pieces for source in piece.part.sources}
     entries = live.index.entries(sources, overall_only=overall)
-    ranked = rank(spec, entries, reader(live.store), name=name, mode=Mode(intervals))
+    ranked = rank(
+        spec,
+        entries,
+        reader(live.store),
+        name=name,
+        mode=Mode(intervals),
+        known=lambda: [item.name for item in live.index.benchmarks()],
+    )
     return Standings(ranked, Arranged(ranked.table, records(live)))
 
 
