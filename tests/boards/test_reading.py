@@ -56,6 +56,27 @@ def test_a_board_of_the_store_takes_the_place_of_a_shipped_one_and_says_so(folde
     assert said(found.spec.title) == "Mine"
 
 
+def test_a_board_that_is_a_link_out_of_the_store_is_not_read(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "theirs.toml").write_text("secret = 1")
+    (folder / "mine.toml").symlink_to(elsewhere / "theirs.toml")
+    with pytest.raises(LeaderbenchError, match=r"mine.toml cannot be used: it is a link that leads out of the store"):
+        board("mine", folder.parent)
+
+
+def test_a_board_may_be_a_link_within_the_store_and_the_store_a_link_itself(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (folder / "mine.toml").write_text(good)
+    (folder / "again.toml").symlink_to("mine.toml")
+    store = tmp_path_factory.mktemp("links") / "store"
+    store.symlink_to(folder.parent)
+    for name in ("mine", "again"):
+        assert board(name, store).spec is not None
+
+
 def test_a_damaged_board_hides_no_other(folder: Path) -> None:
     (folder / "mine.toml").write_text(good)
     (folder / "syntax.toml").write_text("title = \n")

@@ -18,6 +18,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Flag, Sample, TokenText
 from leaderbench.results import store as stores
 from leaderbench.results.files import write_whole
+from leaderbench.results.index import Index
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 from leaderbench.results.tokens import AskedTokens, RunTokens
@@ -426,3 +427,51 @@ def test_a_run_is_found_by_no_path(store: Store, run: MakeRun, name: str) -> Non
     (store.path / "runs" / ".hidden").mkdir()
     with pytest.raises(LeaderbenchError, match="There is no run"):
         store.run(name)
+
+
+# Links
+
+
+@pytest.fixture
+def linked(store: Store, run: MakeRun, tmp_path: Path) -> Run:
+    """A run of another store, whose folder is linked to in this one."""
+    other, made = Store(tmp_path / "other"), run(4)
+    other.save(made, RunTokens())
+    (store.path / "runs").mkdir(parents=True)
+    (store.path / "runs" / made.id).symlink_to((other.path / "runs" / made.id).resolve())
+    return made
+
+
+def test_a_run_that_is_a_link_out_of_the_store_is_not_followed(store: Store, linked: Run) -> None:
+    for read in (store.run, store.tokens):
+        with pytest.raises(LeaderbenchError, match="is a link that leads out of the store"):
+            read(linked.id)
+    (listed,) = store.runs()
+    assert listed.manifest is None
+    assert "is a link that leads out of the store" in listed.problem
+
+
+def test_the_index_lists_such_a_link_as_a_problem_and_nothing_of_what_it_leads_to(store: Store, linked: Run) -> None:
+    with Index(store) as index:
+        index.refresh()
+        (listed,) = index.runs().items
+        assert "is a link that leads out of the store" in listed.problem
+        assert listed.model == ""
+        assert index.entries() == []
+
+
+def test_a_loop_of_links_among_the_runs_is_no_run(store: Store, linked: Run) -> None:
+    for name, target in (("a", "b"), ("b", "a")):
+        (store.path / "runs" / name).symlink_to(target)
+    assert [item.id for item in store.runs()] == [linked.id]
+
+
+def test_a_store_may_be_a_link_and_a_run_a_link_within_it(store: Store, run: MakeRun, tmp_path: Path) -> None:
+    made = run(4)
+    store.save(made)
+    (store.path / "kept").mkdir()
+    (store.path / "runs" / made.id).rename(store.path / "kept" / made.id)
+    (store.path / "runs" / made.id).symlink_to(Path("..") / "kept" / made.id)
+    link = tmp_path / "link"
+    link.symlink_to(store.path)
+    assert Store(link).run(made.id).manifest == made.manifest

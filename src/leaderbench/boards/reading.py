@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.boards.spec import BoardSpec, Column, Filters, Part
 from leaderbench.errors import LeaderbenchError
+from leaderbench.results.files import leads_out
 from leaderbench.sentences import Sentence
 
 folder = "boards"
@@ -57,7 +58,7 @@ def boards(store: str | Path | None = None) -> list[Board]:
     found = {name: read(name, item) for name, item in shipped.items()}
     if store is not None and (own := Path(store) / folder).is_dir():
         for name, item in _files(own):
-            found[name] = read(name, item, own=True, overrides=name in shipped)
+            found[name] = read(name, item, Path(store), overrides=name in shipped)
     return list(found.values())
 
 
@@ -82,12 +83,14 @@ def _files(place: Traversable) -> list[tuple[str, Traversable]]:
     return sorted(((item.name.removesuffix(".toml"), item) for item in items), key=lambda pair: pair[0])
 
 
-def read(name: str, item: Traversable, *, own: bool = False, overrides: bool = False) -> Board:
-    """A board's file; whatever is wrong with it becomes its problem."""
-    path = str(item)
+def read(name: str, item: Traversable, store: Path | None = None, *, overrides: bool = False) -> Board:
+    """A board's file, of a store where one is named; whatever is wrong with it becomes its problem."""
+    path, own = str(item), store is not None
     try:
         if not name_pattern.fullmatch(name):
             raise ValueError("its name may have letters, digits, dots, dashes and underscores only")
+        if store is not None and leads_out(Path(path), store):
+            raise ValueError("it is a link that leads out of the store; put the file itself there")
         data = item.read_bytes()
         if len(data) > largest:
             raise ValueError(f"it is larger than {largest:,} bytes")

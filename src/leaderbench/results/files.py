@@ -56,6 +56,14 @@ def _nearest_file(path: Path) -> Path:
     return next((place for place in (path, *path.parents) if place.is_file()), path)
 
 
+def leads_out(path: Path, store: Path) -> bool:
+    """Whether this name in a store is a link to somewhere outside of it; the store itself may be one."""
+    if not path.is_symlink():
+        return False
+    target, inside = (Path(os.path.realpath(place)) for place in (path, store))  # resolve() raises for a loop of links
+    return not target.is_relative_to(inside)
+
+
 def make_folder(path: Path) -> None:
     """Create a folder with its parents; a `LeaderbenchError` where that is impossible."""
     with said_plainly(path):

@@ -11,6 +11,7 @@ DAMAGED = Sentence(
 )
 NEWER = Sentence("{folder} was written by a newer leaderbench: update leaderbench to read it.")
 FOREIGN = Sentence("{folder} holds nothing that leaderbench wrote: delete it.")
+OUTSIDE = Sentence("{folder} is a link that leads out of the store, so it is not followed: put what it leads to there.")
 DENIED = Sentence("Access to {path} is denied: change its permissions or give another {option}.")
 
 
@@ -21,7 +22,7 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("".join(named), re.DOTALL)
 
 
-_known = tuple((template, _pattern(template)) for template in (DAMAGED, NEWER, FOREIGN, DENIED))
+_known = tuple((template, _pattern(template)) for template in (DAMAGED, NEWER, FOREIGN, OUTSIDE, DENIED))
 
 
 @lru_cache(maxsize=1000)

@@ -15,7 +15,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results import store as stores
 from leaderbench.results.entries import Provenance
-from leaderbench.results.files import said_plainly, sentence
+from leaderbench.results.files import leads_out, said_plainly, sentence
 from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
 from leaderbench.sentences import Sentence
@@ -101,7 +101,7 @@ def run_rows(name: str, folder: Path) -> Found:
         problem = str(error)
     except (RecursionError, OverflowError):
         problem = Sentence(FOREIGN, folder=str(folder))
-    left = _remains(name, folder)
+    left = Found(_nothing(name), []) if leads_out(folder, folder.parent.parent) else _remains(name, folder)
     return Found(left.row | {"problem": plain(problem)}, left.scores)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results import locks
-from leaderbench.results.files import make_folder, said_plainly, sentence, sync, sync_all, write_whole
+from leaderbench.results.files import leads_out, make_folder, said_plainly, sentence, sync, sync_all, write_whole
 from leaderbench.results.log import ResponseLog, folder_name
-from leaderbench.results.problems import NEWER
+from leaderbench.results.problems import NEWER, OUTSIDE
 from leaderbench.results.runs import (
     Run,
     RunSummary,
@@ -256,7 +256,10 @@ def _tidy(runs: Path) -> None:
 
 
 def read_folder(folder: Path) -> StoredRun:
-    """The run in this folder, its samples not read yet. Raises `DamagedRunError` where that is no whole run."""
+    """The run in this folder, its samples not read yet. Raises `DamagedRunError` where that is no whole run, and
+    `LeaderbenchError` where the folder is a link out of its store.
+    """
+    _stay_inside(folder)
     path = folder / "manifest.json"
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
@@ -279,8 +282,15 @@ def read_folder(folder: Path) -> StoredRun:
         raise damaged(path) from error
 
 
+def _stay_inside(folder: Path) -> None:
+    with said_plainly(folder):
+        if leads_out(folder, folder.parent.parent):
+            raise LeaderbenchError(Sentence(OUTSIDE, folder=str(folder)))
+
+
 def _tokens(folder: Path) -> RunTokens | None:
     """What the folder's `tokens.json` says; None where the run was stored without. Raises as `read_folder` does."""
+    _stay_inside(folder)
     path = folder / "tokens.json"
     try:
         wanted = json.loads((folder / "manifest.json").read_bytes())["sha256"].get("tokens.json")
