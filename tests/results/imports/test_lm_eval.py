@@ -294,6 +294,16 @@ def test_samples_that_are_not_whole_make_no_run_but_the_score_comes_in(
     assert "'piqa'" in skipped.reason
 
 
+def test_one_line_that_is_cut_off_is_said_with_the_number_of_good_lines(write: Write, store: Store) -> None:
+    folder = write(results({"piqa": {"acc,none": 0.5}}), {"piqa": choice_rows()})
+    (path,) = folder.rglob("*.jsonl")
+    path.write_text(path.read_text()[:-40])
+    (skipped,) = import_lm_eval([folder], store).skipped
+    assert "3 of 4 lines could be read; line 4 is cut off: it is not JSON" in skipped.reason
+    assert skipped.reason.endswith("only its score is imported")
+    assert runs(store) == {}
+
+
 def test_samples_that_would_fill_the_memory_are_left_out(
     write: Write, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,12 +41,14 @@ class TaskSamples:
 
 
 def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
-    """The samples of one task. Raises `UnusableError`, with the line, where the file is not whole, or where prompts and
-    answers have more than `most` characters.
+    """The samples of one task. Raises `UnusableError`, with the line and how many others are good, where the file is
+    not whole: a run without some of its questions would pass for a run of all. Raises it also where prompts and answers
+    have more than `most` characters.
     """
     digest, size = hashlib.sha256(), 0
     found: dict[object, Sample] = {}
     filters: set[tuple[object, str]] = set()
+    good, wrong = 0, list[str]()
     for place, line in enumerate(lines(path, digest, LARGEST_SAMPLES), 1):
         if not line.strip():
             continue
@@ -56,7 +58,10 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
                 raise UnusableError("it is not an object")
             sample = sample_of(row, task)
         except UnusableError as error:
-            raise UnusableError(f"line {place}: {error}") from error
+            cut = "" if line.endswith(b"\n") else " is cut off"
+            wrong.append(f"line {place}{cut}: {error}")
+            continue
+        good += 1
         size += len(sample.prompt) + sum(sample.characters)
         if size > most:
             raise UnusableError("they are too long to be held in memory")
@@ -66,6 +71,10 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
         filters.add(key)
         known = found.get(key[0])
         found[key[0]] = sample if known is None else _with_filter(known, sample)
+    if wrong:
+        number = f"{good:,} of {good + len(wrong):,} lines could be read" if good else "no line could be read"
+        others = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise UnusableError(f"{number}; {wrong[0]}{others}")
     ordered = sorted(found, key=lambda row: (0, row, "") if isinstance(row, int) else (1, 0, str(row)))
     samples = tuple(found[row] for row in ordered)
     if len({sample.example_id for sample in samples}) < len(samples):
