@@ -109,3 +109,9 @@ def test_a_store_that_does_not_exist_has_the_bundled_models_and_stays_away(tmp_p
     found = known_models(tmp_path / "absent")
     assert {item.bundled for item in found.models} == {True}
     assert not (tmp_path / "absent").exists()
+
+
+def test_a_pattern_that_cannot_be_read_is_named(cli: Command) -> None:
+    ending = cli("list", "models", "--search", "qwen.* [[")
+    assert "'[[' is no pattern that can be read" in ending.err
+    assert "no pattern" not in cli("list", "models", "--search", 'qwen.* "[["').err

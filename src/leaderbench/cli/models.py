@@ -57,6 +57,7 @@ def models(
     hides it.
     """
     from leaderbench.evaluation.known_models import known_models
+    from leaderbench.models.search import unreadable
 
     if csv and json:
         raise LeaderbenchError("Choose one of --csv and --json.")
@@ -68,6 +69,9 @@ def models(
         terminal.write(_as_csv(found.models))
     else:
         _print(found.models)
+    for word in unreadable(search):
+        said = f"{word!r} is no pattern that can be read: it was looked for as it stands."
+        terminal.stderr().print(said, style="yellow", markup=False, soft_wrap=True)
     for problem in found.problems:
         terminal.stderr().print(problem, style="yellow", markup=False, soft_wrap=True)
 

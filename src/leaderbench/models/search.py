@@ -189,6 +189,21 @@ def highlights(text: str, search: str) -> tuple[tuple[int, int], ...]:
     return tuple(_stretches(marked))
 
 
+def unreadable(search: str) -> tuple[str, ...]:
+    """The words of a search that look like patterns and are none: they are taken as they stand."""
+    return tuple(
+        text for name, text, literal in _pieces(search[:longest_search]) if not literal and _is_no_pattern(text)
+    )
+
+
+def _is_no_pattern(text: str) -> bool:
+    try:
+        Pattern(text)
+    except PatternError:
+        return True
+    return False
+
+
 def is_mixture(record: ModelRecord) -> bool:
     """Whether a model is a mixture of experts, as far as is known."""
     several = record.experts is not None and record.experts.value > 1

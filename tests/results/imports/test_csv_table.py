@@ -272,3 +272,36 @@ def test_no_row_is_made_of_two_rows_of_one_model(read: Read) -> None:
 def test_the_last_value_of_a_table_stays_the_last_where_it_stood_there_before(read: Read) -> None:
     found, _ = read("model,benchmark,score\na,x,70\na,x,71\na,x,70\n")
     assert [item.score.estimate for item in found] == [0.71, 0.70]
+
+
+def test_lines_that_cannot_be_used_are_counted_once_whatever_their_cells(read: Read) -> None:
+    _, report = read("model,a,b,c\nm,1,2,3\n,4,5,6\nn,1,2,3\n")
+    assert [item.reason for item in report.skipped] == ["line 3: no model"]
+
+
+def test_one_thing_is_not_said_in_the_plural(read: Read) -> None:
+    _, report = read("model,a,b\nm,0,60\nm,10,60\nm,10,60\n")
+    said = " ".join(report.remarks)
+    assert "(1 row)" in said
+    assert "3 scores stand there twice, and are imported once." in said
+    assert "1 score stands there with different values" in said
+    assert not any(wrong in f" {said}" for wrong in (" 1 scores", " 1 models", "(1 rows)"))
+
+
+@pytest.mark.parametrize(("name", "now"), [("foo\0bar", "foo bar"), ("A" * 90_000, "A" * 59 + "…")])
+def test_a_name_that_is_cleaned_or_cut_is_reported(read: Read, name: str, now: str) -> None:
+    _, report = read(f"model,x\n{name},5\nb,50\n")
+    assert any("1 name of a model is not kept as written" in said and f"'{now}'" in said for said in report.remarks)
+
+
+def test_a_name_of_which_tables_show_the_last_part_is_reported(read: Read) -> None:
+    _, report = read("model,x\n../../etc/passwd,5\norg/model,50\n")
+    assert (
+        "'../../etc/passwd' looks like a folder, and is shown by the last part where that is unique." in report.remarks
+    )
+    assert not any("org/model" in said for said in report.remarks)
+
+
+def test_a_remark_of_several_files_ends_with_one_stop(store: Store, file: File) -> None:
+    tables = [file(f"{name}.csv", f"model,benchmark,score\n{name},x,50%\n") for name in "ab"]
+    assert "Column 'score' is read as percent (so in 2 files)." in import_csv(tables, store).remarks

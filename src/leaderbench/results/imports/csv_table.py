@@ -34,7 +34,8 @@ from leaderbench.results.imports.files import Source, UnusableError, check_count
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import binomial_error, entry, identity, published
-from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
+from leaderbench.results.imports.values import LONGEST_NAME, count, moment_in, name, quoted, slug
+from leaderbench.results.names import is_local
 from leaderbench.results.store import Store
 
 SYSTEM = "published"
@@ -73,6 +74,12 @@ class Table:
 
     read: list[tuple[str, str, Column]] = field(default_factory=list)
     """What was read of score columns: the header, what the numbers are of, and the numbers."""
+
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Names of models that were not kept as they stand, and what became of them."""
+
+    shortened: dict[str, None] = field(default_factory=dict)
+    """Names of models that look like folders, of which tables show the last part."""
 
     unsure: int = 0
     """Scores of which only n is known, and that are not known to be shares."""
@@ -247,6 +254,16 @@ def _note_reading(table: Table) -> None:
             if number:
                 rows = things(number, "row", "rows")
                 table.remarks.append(f"{value} in column {quoted(header)} is read as {meaning} ({rows}).")
+    if table.renamed:
+        names = things(len(table.renamed), "name of a model is", "names of models are")
+        first = quoted(next(iter(table.renamed.values())))
+        table.remarks.append(
+            f"{names} not kept as written, for control characters or more than {LONGEST_NAME} letters; "
+            f"the first is now {first}."
+        )
+    if table.shortened:
+        are = "looks like a folder, and is" if len(table.shortened) == 1 else "look like folders, and are"
+        table.remarks.append(f"{listed(table.shortened)} {are} shown by the last part where that is unique.")
     if table.unsure:
         have = things(table.unsure, "score has", "scores have")
         table.remarks.append(
@@ -303,6 +320,11 @@ def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "
         table.trouble(row, "no model")
         return
     precision, revision = name(table.cell(row, "precision")), name(table.cell(row, "revision"))
+    said = table.cell(row, "model")
+    if "<" not in said and model != " ".join(said.split()):
+        table.renamed.setdefault(said, model)
+    if is_local(model):
+        table.shortened[model] = None
     asked = identity(SYSTEM, name=model, precision=precision, revision=revision)
     source = name(table.cell(row, "source")) or table.file
     table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings))

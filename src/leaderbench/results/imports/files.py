@@ -102,7 +102,7 @@ def read(path: Path, most: int = LARGEST) -> bytes:
         except (OSError, EOFError, zlib.error) as error:
             raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
     if len(data) > most:
-        raise UnusableError(f"it is larger than {most // MIB} MiB, which no result file is")
+        raise UnusableError(f"it is larger than {most // MIB} MiB, the most that is read of a result file")
     return data
 
 

@@ -90,7 +90,7 @@ class Importing:
     def report(self) -> Report:
         """What was done so far."""
         remarks = (
-            sentence if files == 1 else f"{sentence} (so in {files:,} files)"
+            sentence if files == 1 else f"{sentence.removesuffix('.')} (so in {files:,} files)."
             for sentence, files in self.remarks.items()
         )
         return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *self._several()))
