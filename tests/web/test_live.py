@@ -4,9 +4,14 @@ import threading
 from functools import partial
 
 import pytest
+from starlette.testclient import TestClient
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.results.index import Index
+from leaderbench.results.store import Store
 from leaderbench.web import live as living
+from leaderbench.web import shown
+from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
 from tests.web.conftest import make_run
 
@@ -124,3 +129,59 @@ def test_a_sentence_for_strangers_names_no_folder_of_the_server(live: LiveStore)
     assert live.said(f"{live.store.path}/runs/abc/scores.json is damaged.") == "runs/abc/scores.json is damaged."
     assert live.said(f"Nothing in {live.store.path}.") == "Nothing in the store."
     assert live.said("/where/it/was/runs/abc is damaged.") == "runs/abc is damaged."
+
+
+def test_what_depends_on_files_alone_is_kept_while_they_are_the_same_whatever_else_changes(live: LiveStore) -> None:
+    made = iter(range(10))
+    file = live.store.path / "models.toml"
+
+    def kept() -> int:
+        return live.keep_of_files(("report", "x"), [file], lambda: next(made))
+
+    assert [kept(), kept()] == [0, 0]
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert kept() == 0
+    file.write_text("")
+    assert kept() == 1
+
+
+def test_of_what_depends_on_files_only_so_many_results_are_kept(live: LiveStore) -> None:
+    for place in range(10):
+        live.keep_of_files(("explanation", place), [], lambda: 1)
+    assert len(live.held("explanation")) == living.kept["explanation"]
+
+
+def test_that_something_may_be_missing_is_known_only_until_everything_was_read(store: Store) -> None:
+    first = LiveStore(store)
+    assert first.index.is_behind()
+    assert first.reading
+    first.refresh()
+    assert not first.reading
+    first.close()
+    again = LiveStore(store)
+    assert not again.index.is_behind()
+    store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    assert again.index.is_behind()
+    again.close()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_page_before_the_first_look_says_that_the_store_is_read_only_where_something_was_never_read(
+    store: Store, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if known:
+        with Index(store) as index:
+            index.refresh()
+    going_on, prepared = threading.Event(), threading.Event()
+
+    def prepare(_: LiveStore) -> None:
+        prepared.set()
+        going_on.wait(30)
+
+    monkeypatch.setattr(shown.boards, "prepare", prepare)
+    with TestClient(application(LiveStore(store))) as client:
+        assert prepared.wait(30)
+        text = client.get("/en/runs").text
+        going_on.set()
+    assert ("The store is being read" in text) is not known

@@ -45,6 +45,10 @@ class _Kind:
     find: Callable[[Path], dict[str, tuple[Path, str]]]
     read: Callable[[str, Path], rows.Found]
 
+    def known(self, connection: Connection) -> set[str]:
+        """The parents that were read."""
+        return set(connection.scalars(select(self.parents.c.id)))
+
     def remove(self, connection: Connection, names: list[str]) -> None:
         """Take these parents out, and what belongs to them."""
         theirs = delete(self.children).where(self.children.c[self.key].in_(names))
@@ -118,6 +122,13 @@ class Index:
                 except tables.Unusable as error:
                     remedy(error)
             return self._refresh(rebuild, progress)
+
+    def is_behind(self) -> bool:
+        """Whether the store has runs or imported files that were never read; what changed since is not asked for.
+
+        Raises `LeaderbenchError` where the store cannot be listed.
+        """
+        return any(kind.find(self.store.path).keys() - self._read(kind.known) for kind in kinds)
 
     def entries(
         self,

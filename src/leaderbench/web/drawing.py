@@ -52,7 +52,7 @@ def page(
                 "languages": [(code, name, f"/{code}{rest}{query}") for code, name in words.languages.items()],
                 "static": files.addresses(),
                 "trouble": live.trouble,
-                "looking": not live.looked.is_set(),
+                "looking": live.reading,
                 "remarks": live.index.remarks,
                 "program": program(),
                 "request_query": query,

@@ -4,6 +4,7 @@ A state is published once everything is prepared that its next readers want; unt
 once. What was worked out for a state is kept as long as it is the published one.
 """
 
+import contextlib
 import copy
 import hashlib
 import logging
@@ -12,7 +13,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -37,6 +38,9 @@ kept = {"run": 6, "board": 12, "rows": 12, "compared": 6, "diff": 6, "explanatio
 kept_otherwise = 32
 """Of any other kind."""
 
+of_files = "files"
+"""Stands in the place of the state where a result depends on some files alone, whose state is in its key."""
+
 log = logging.getLogger("leaderbench.web")
 
 
@@ -56,6 +60,9 @@ class LiveStore:
 
         self.looked = threading.Event()
         """Set after the first look at the files."""
+
+        self.reading = True
+        """Whether something may be in the store that is not shown yet, because it was never read."""
 
         self.warm: Callable[[LiveStore], None] | None = None
         """Called with this store in a state that is about to be published, to work out what its readers will want."""
@@ -95,6 +102,7 @@ class LiveStore:
         took = time.monotonic() - start
         self.looked.set()
         self.publish()
+        self.reading = False
         return took
 
     def publish(self) -> None:
@@ -107,7 +115,7 @@ class LiveStore:
         ahead._prepare()
         self._version, self._version_of_models = version, models
         with self._guard:
-            for key in [key for key in self._kept if key[1] not in (version, models)]:
+            for key in [key for key in self._kept if key[1] not in (version, models, of_files)]:
                 del self._kept[key]
 
     def _found(self) -> tuple[str, str]:
@@ -128,6 +136,8 @@ class LiveStore:
                 log.debug("Pages could not be prepared.", exc_info=True)
 
     def _watch(self) -> None:
+        with contextlib.suppress(LeaderbenchError):  # the first look says it
+            self.reading = self.index.is_behind()
         self._prepare()  # what the index knew already, while the files are looked at for the first time
         due = 0.0
         while not self._end.is_set():
@@ -144,7 +154,7 @@ class LiveStore:
 
     def tag(self) -> str:
         """The same with what is wrong at the moment: what an answer depends on besides its address."""
-        return f"{self._version} {self.looked.is_set()} {self.trouble}"
+        return f"{self._version} {self.reading} {self.trouble}"
 
     def version_of_models(self) -> str:
         """The same for what is recorded and declared of models."""
@@ -199,6 +209,10 @@ class LiveStore:
         finally:
             with self._guard:
                 self._turns.pop(whole, None)
+
+    def keep_of_files(self, key: tuple[Hashable, ...], files: Sequence[Path], make: Callable[[], Result]) -> Result:
+        """What `make` gives of these files and nothing else: kept while they are as they are, whatever else changes."""
+        return self.keep((*key, self._digest([], list(files))), of_files, make)
 
     def _remember(self, key: Hashable, version: str, made: object) -> None:
         """Keep a result, and drop the one of its kind that was used longest ago where there are too many."""
