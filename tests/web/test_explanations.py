@@ -17,7 +17,7 @@ from leaderbench.web import shown, words
 from leaderbench.web.live import LiveStore
 from tests.browser import Browser
 from tests.explain.split.grids import make_grid
-from tests.web.conftest import EXPLANATION, SCRIPT, Get
+from tests.web.conftest import EXPLANATION, SCRIPT, Get, make_run
 from tests.web.serving import served
 
 PAGE = f"/en/explanations/{EXPLANATION}"
@@ -203,3 +203,27 @@ def test_a_reader_goes_from_the_list_to_the_sample_that_flipped(browser: Browser
         assert browser.run("return document.title") != "taken"
         assert browser.problems == []
         assert all(url.startswith(site) for url in browser.requests)
+
+
+def test_another_run_lets_no_explanation_be_worked_out_again_and_a_changed_file_does(
+    client: TestClient, live: LiveStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out = []
+    real = shown.explanations.explained
+
+    def explained(grids: Any) -> Any:
+        worked_out.append(1)
+        return real(grids)
+
+    monkeypatch.setattr(shown.explanations, "explained", explained)
+    assert client.get(PAGE).status_code == 200
+    before = len(worked_out)
+    live.store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
+    live.refresh()
+    assert client.get(PAGE).status_code == 200
+    assert len(worked_out) == before == 1
+    grid = make_grid("org/good-7b", seed=9, better=4)
+    save(grid, folder(live) / file_name(grid))
+    live.publish()
+    assert client.get(PAGE).status_code == 200
+    assert len(worked_out) == 2

@@ -8,7 +8,7 @@ from leaderbench.explain.report.values import Report
 from leaderbench.explain.split.explanation import Explanation, ModelSplit, explained
 from leaderbench.explain.split.flips import Flipped, flipped, flipped_in_all
 from leaderbench.explain.split.grid import Grid, load
-from leaderbench.explain.split.stored import Stored, StoredExplanation, StoredGrid, explanations
+from leaderbench.explain.split.stored import FOLDER, Stored, StoredExplanation, StoredGrid, explanations
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import Interval
 from leaderbench.web.live import AbsentError, LiveStore
@@ -58,7 +58,9 @@ def for_(live: LiveStore, *implementations: str, model: str = "") -> tuple[Liste
 
 
 def _stored(live: LiveStore) -> Stored:
-    return live.keep("explanations", live.version(), lambda: explanations(live.store))
+    folder = live.store.path / FOLDER
+    files = [folder, *sorted(folder.glob("*.parquet"))]
+    return live.keep_of_files(("explanations",), files, lambda: explanations(live.store))
 
 
 def _listed(item: StoredExplanation) -> ListedExplanation:
@@ -105,8 +107,10 @@ def shown_report(live: LiveStore, name: str, view: ExplanationView) -> Report:
     from leaderbench.explain.split.explanation_report import report
 
     found = _find(live, name)
-    key = ("report", name, *_chosen(found, view.model))
-    return live.keep(key, live.version(), lambda: report(_read(live, found, view.model).explanation))
+    names = _chosen(found, view.model)
+    key = "report", name, *names
+    files = [item.path for item in _wanted(found, names)]
+    return live.keep_of_files(key, files, lambda: report(_read(live, found, view.model).explanation))
 
 
 def _find(live: LiveStore, name: str) -> StoredExplanation:
@@ -138,7 +142,8 @@ def _read(live: LiveStore, found: StoredExplanation, models: Sequence[str]) -> R
             raise LeaderbenchError(problems[0])
         return Read(explained(grids), tuple(problems))
 
-    return live.keep(("explanation", found.id, *names), live.version(), read)
+    files = [item.path for item in _wanted(found, names)]
+    return live.keep_of_files(("explanation", found.id, *names), files, read)
 
 
 def _wanted(found: StoredExplanation, names: Sequence[str]) -> Iterator[StoredGrid]:

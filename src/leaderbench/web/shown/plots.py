@@ -145,7 +145,9 @@ def _stability(
             return None, live.told(error)
         return (answer(found), _agreement(found)), ""
 
-    return live.keep(("stability", family, tuple(runs)), live.version(), made)
+    folders = [live.store.path / "runs" / name for name in runs]
+    files = [folder / name for folder in folders for name in ("manifest.json", "samples.parquet")]
+    return live.keep_of_files(("stability", family, *runs), files, made)
 
 
 def _agreement(found: Stability) -> tuple[OrderAgreement, ...]:
