@@ -16,11 +16,12 @@ from leaderbench.boards.stored import entries
 from leaderbench.models.catalogue import of_run
 from leaderbench.models.search import Query, matches
 from leaderbench.results.entries import Provenance
+from leaderbench.results.imports import import_csv
 from leaderbench.results.store import Store
 from leaderbench.web.live import LiveStore
 from leaderbench.web.shown import boards
 from leaderbench.web.shown.boards import shown_board
-from leaderbench.web.values.boards import ShownBoard
+from leaderbench.web.values.boards import ShownBoard, ShownRow
 from leaderbench.web.views import BoardView
 from tests.web.conftest import SCRIPT, Get, make_run
 
@@ -158,3 +159,31 @@ def test_an_order_keeps_rows_without_a_value_last(store: Store, live: LiveStore)
     with pytest.raises(LookupError):
         arranged.chosen(Choice(sort="absent"))
     assert len(arranged.chosen(Choice(provenance=frozenset({Provenance.IMPORTED_SCORE})))) == 0
+
+
+def test_a_page_says_which_name_of_its_board_the_store_does_not_have(live: LiveStore, client: TestClient) -> None:
+    place = live.store.path / "boards" / "misspelt.toml"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text('version = 1\ntitle = "x"\n[[columns]]\nimported = "MMLU/harnes"\n')
+    live.refresh()
+    assert "did you mean 'mmlu/harness'?" in unescape(client.get("/en/boards/misspelt").text)
+    assert "您是否指“mmlu/harness”" in unescape(client.get("/zh/boards/misspelt").text)
+
+
+def test_a_page_says_that_several_scores_were_published(live: LiveStore, client: TestClient) -> None:
+    table = live.store.path / "twice.csv"
+    table.write_text("model,Dup1,Dup2\nd/x,71,21\nd/x,70,20\nd/y,50,50\n")
+    import_csv(table, live.store)
+    place = live.store.path / "boards" / "twice.toml"
+    place.parent.mkdir(exist_ok=True)
+    columns = "".join(f'[[columns]]\nimported = "dup{n}/published"\n' for n in (1, 2))
+    place.write_text(f'version = 1\ntitle = "x"\n{columns}')
+    live.refresh()
+    text = unescape(client.get("/en/boards/twice").text)
+    assert "2 different scores published; the later one is shown" in text
+    found = {row.name: [cell and cell.estimate for cell in row.cells] for row in shown(live, "twice")}
+    assert found["d/x"] == [0.7, 0.2]
+
+
+def shown(live: LiveStore, name: str) -> tuple[ShownRow, ...]:
+    return shown_board(live, name, BoardView()).rows.items

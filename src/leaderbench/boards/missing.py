@@ -10,6 +10,9 @@ from leaderbench.sentences import Sentence, counted
 most_told = 5
 """Names that are said one by one."""
 
+longest = 200
+"""Letters of a name that are compared and said."""
+
 alike = 0.6
 """Likeness from which on a name may have been meant."""
 
@@ -44,13 +47,13 @@ def missing(
         for (n, m), there in wrong.items()
     ]
     absent = dict.fromkeys(
-        piece.part.imported
+        piece.part.imported[:longest]
         for piece in pieces
         if piece.part.imported and not optional[piece.column] and metrics.keys().isdisjoint(piece.part.sources)
     )
     names, hidden = sorted(known()) if absent else [], 0
     if names:
-        found += [_absent(name, names) for name in list(absent)[: most_told + 1] if name is not None]
+        found += [_absent(name, names) for name in list(absent)[: most_told + 1]]
         hidden = max(0, len(absent) - most_told - 1)
     if len(found) > most_told:
         more = counted("{n} more such name.", "{n} more such names.", n=len(found) - most_told + hidden)
