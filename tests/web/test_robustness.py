@@ -103,6 +103,15 @@ def test_a_damaged_run_is_said_where_it_is_looked_at_and_takes_nothing_else_down
             assert str(store.path) not in text_of(client, "runs")
 
 
+def test_a_run_whose_answers_cannot_be_read_is_marked_on_its_row_of_the_board(store: Store) -> None:
+    (store.path / "runs" / A / "samples.parquet").write_bytes(b"rubbish")
+    with site(store) as client:
+        rows = client.get("/api/v1/boards/small").json()["rows"]["items"]
+        marked = [row["name"] for row in rows if "answers cannot be read" in row["flags"]]
+        assert marked == ["org/good-7b"]
+        assert text_of(client, "boards/small").count("answers cannot be read") == 1
+
+
 def test_a_store_of_nothing_but_damaged_runs_is_shown(store: Store) -> None:
     for folder in (store.path / "runs").glob("[a-f]*"):
         (folder / "samples.parquet").unlink()

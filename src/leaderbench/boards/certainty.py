@@ -42,6 +42,9 @@ class Certainty:
     answers: Booleans
     """Where answers are known."""
 
+    unread: Booleans
+    """Where there is a run whose answers were looked for and cannot be read."""
+
     any_paired: bool
     """Whether any are."""
 
@@ -141,18 +144,19 @@ def certainty(filled: Filled, outcomes: Reader | None) -> Certainty:
     counts = [[0 if entry is None else entry.score.n for entry in row] for row in filled.entries]
     questions = np.array(counts, dtype=np.float64).reshape(filled.raw.shape)
     degrees = np.where(questions > 0, np.maximum(questions - 1, 1.0), np.inf)
-    answers = np.zeros(filled.raw.shape, dtype=bool)
+    answers, unread = (np.zeros(filled.raw.shape, dtype=bool) for _ in range(2))
     files = sum(entry is not None and bool(entry.run) for row in filled.entries for entry in row)
     if outcomes is None or len(filled.models) > most_models or files > most_files:
-        return Certainty(filled.errors, influences, degrees, answers, False)
+        return Certainty(filled.errors, influences, degrees, answers, unread, False)
     for row, entries in enumerate(filled.entries):
         for place, entry in enumerate(entries):
             if entry is not None and entry.run and entry.score.view is View.NEW_QUESTIONS:
                 found = outcomes(entry.run, entry.score.metric.name)
+                unread[row, place] = found is None
                 if found is not None:
                     answers[row, place] = True
                     influences[row][place] = influence(found, entry.score.metric.aggregation, entry.score.subset)
-    return Certainty(filled.errors, influences, degrees, answers, bool(answers.any()))
+    return Certainty(filled.errors, influences, degrees, answers, unread, bool(answers.any()))
 
 
 def replicate_count(models: int) -> int:

@@ -287,6 +287,7 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
     has_columns = (~np.isnan(raw[:, kept])).sum(axis=1).tolist()
     shown, scaled = raw.tolist(), normalised.tolist()
     sign = -1.0 if spec.rule.linear and spec.columns[kept[0]].direction is Direction.LOWER else 1.0
+    unread = Sentence("answers cannot be read")
     result: list[Standing] = []
     for row, (model, identity) in enumerate(filled.models):
         cells = tuple(
@@ -312,7 +313,10 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
                 filtered=None,
                 basis=numbers.certainty.basis(row, has) if row in places else Basis.NONE,
                 baseline=filled.baseline_rows[row],
-                flags=flags_of(cells, filled.damaged[row]),
+                flags=(
+                    *flags_of(cells, filled.damaged[row]),
+                    *([unread] if numbers.certainty.unread[row].any() else []),
+                ),
             )
         )
     return result
