@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 
 from leaderbench.cli.exits import Exit
 from leaderbench.models.fake import FakeModel
+from leaderbench.records import TokenText
+from leaderbench.results.store import Store
+from leaderbench.results.tokens import RunTokens
 
 Cli = Callable[..., Any]
 Fakes = dict[str, FakeModel]
@@ -90,6 +94,28 @@ def test_sample_shows_the_question_the_answers_and_the_target(cli: Cli, run: str
     assert f"prediction  {row['prediction']}" in out
     assert f"{row['log_likelihoods'][0]:.4f}" in out
     assert "margin" in out
+
+
+def test_sample_shows_tokens_as_text_where_the_run_has_it_and_as_numbers_where_not(cli: Cli, run: str) -> None:
+    store = Store("leaderbench-store")
+    made = store.run(run)
+    first = made.samples[0]
+    known, unknown = 71, 72
+    samples = (
+        replace(first, continuation_tokens=((known, unknown), *first.continuation_tokens[1:]),
+                token_log_probabilities=((-0.5, -0.25), *first.token_log_probabilities[1:])),
+        *list(made.samples)[1:],
+    )  # fmt: skip
+    other = replace(made, manifest=replace(made.manifest, run_id="eeeeeeeeeeee"), samples=samples)
+    store.save(other, RunTokens({known: TokenText(" [b]bold", special=False)}))
+    out = "".join(cli("sample", other.id, first.example_id).out.split())
+    assert "'[b]bold':-0.5000" in out
+    assert f"{unknown}:-0.2500" in out
+    (store.path / "runs" / other.id / "tokens.json").write_text("{")
+    ending = cli("sample", other.id, first.example_id)
+    assert ending.code == 0
+    assert f"{known}: -0.5000" in ending.out
+    assert "tokens.json is damaged" in ending.err
 
 
 def test_sample_folds_the_shots_unless_asked(cli: Cli, run: str) -> None:

@@ -11,7 +11,11 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderbench.records import TokenText
     from leaderbench.results.runs import Run
+    from leaderbench.results.store import Store
 
 SHOWN_LINES = 12
 """How many of the prompt's last lines are shown without --full; the shots before them are folded."""
@@ -31,12 +35,23 @@ def sample(
     from leaderbench.results.export import row
     from leaderbench.results.store import Store
 
-    found = Store(store).run(run)
+    place = Store(store)
+    found = place.run(run)
     wanted = find(found, example)
     if json:
         terminal.print_json({"run": found.id} | row(wanted, prompts=True))
     else:
-        print_sample(found, wanted, full=full)
+        print_sample(found, wanted, token_texts(place, found.id), full=full)
+
+
+def token_texts(store: "Store", run: str) -> "Mapping[int, TokenText]":
+    """What the tokens of a run are as text; nothing where it keeps none, and said where that cannot be read."""
+    try:
+        known = store.tokens(run)
+    except LeaderbenchError as error:
+        terminal.stderr().print(str(error), style="yellow", markup=False, soft_wrap=True)
+        return {}
+    return {} if known is None else known.texts
 
 
 def find(run: "Run", example: str) -> Sample:
@@ -57,7 +72,7 @@ def folded(prompt: str) -> tuple[str, int]:
     return "\n".join(lines[hidden:]), hidden
 
 
-def print_sample(run: "Run", item: Sample, *, full: bool) -> None:
+def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, full: bool) -> None:
     """A sample as a person reads it."""
     from rich.text import Text
 
@@ -74,15 +89,19 @@ def print_sample(run: "Run", item: Sample, *, full: bool) -> None:
     if item.error:
         console.print(Text(f"Error: {item.error}", style="red"))
     if item.continuations:
-        print_continuations(item)
+        print_continuations(item, texts)
     print_outcome(item)
 
 
-def print_continuations(item: Sample) -> None:
-    """Each candidate answer with its log-likelihood and its tokens' log-probabilities."""
+def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
+    """Each candidate answer with its log-likelihood and its tokens' log-probabilities; tokens as text where known."""
     from rich.markup import escape
 
     right = ("log-likelihood", "per character")
+
+    def said(token: int) -> str:
+        return repr(texts[token].text) if token in texts else str(token)
+
     made = tables.table("", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right)
     best = max(item.log_likelihoods, default=None)
     # A run that was imported may not know them all.
@@ -96,7 +115,7 @@ def print_continuations(item: Sample) -> None:
             escape(repr(text)),
             "" if value is None else f"{value:.4f}",
             "" if value is None or not item.characters[place] else f"{value / item.characters[place]:.4f}",
-            "  ".join(f"{token}: {logprob:.4f}" for token, logprob in pairs),
+            escape("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
         )
     terminal.stdout().print(made)
 
