@@ -109,6 +109,25 @@ def test_rows_ticked_on_a_board_are_compared_on_the_column_chosen(client: TestCl
     assert text.count('form="compare" name="row"') == 5
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["org/odd"], "org/odd has no run in the column mmlu/original, so its answers cannot be compared."),
+        (["org/odd", "org/good-7b"], "org/odd has no run in the column mmlu/original"),
+        (["org/odd", "org/good-7b", "org/fair-3b"], "org/odd has no run in the column mmlu/original"),
+        ([], ""),
+    ],
+)
+def test_rows_ticked_without_a_run_in_the_column_are_named_and_the_others_stay_chosen(
+    client: TestClient, rows: list[str], said: str
+) -> None:
+    answer = client.get("/en/boards/small/compare", params={"column": "mmlu/original", "row": rows})
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert answer.text.count(" checked") == len(set(rows) - {"org/odd"})
+    assert ("Choose at least two runs." in answer.text) is (len(set(rows) - {"org/odd"}) < 2)
+
+
 def test_more_rows_than_can_be_compared_are_refused_in_a_sentence(client: TestClient) -> None:
     words = {"column": "mmlu/original", "row": [str(i) for i in range(9)]}
     answer = client.get("/en/boards/small/compare", params=words)

@@ -172,9 +172,14 @@ def _comparisons(made: APIRouter, live: LiveStore, language: str, render: Render
     def choose(request: Request, view: Annotated[ChoiceView, Query()]) -> Response:
         if view.go and len(set(view.run)) > 1:
             return to("compare", view.run)
-        return render(request, "choose.html.j2", found=shown.comparisons.choice(live, view), view=view)
+        return choosing(request, view)
+
+    def choosing(request: Request, view: ChoiceView, **why: Any) -> Response:
+        return render(request, "choose.html.j2", found=shown.comparisons.choice(live, view), view=view, **why)
 
     @made.get("/boards/{name}/compare")
-    def compare_rows(name: BoardName, view: Annotated[BoardChoiceView, Query()]) -> Response:
-        runs = shown.comparisons.runs_of_board(live, name, view)
-        return to("compare" if len(runs) > 1 else "compare/choose", runs)
+    def compare_rows(request: Request, name: BoardName, view: Annotated[BoardChoiceView, Query()]) -> Response:
+        runs, without = shown.comparisons.runs_of_board(live, name, view)
+        if len(runs) > 1 and not without:
+            return to("compare", runs)
+        return choosing(request, ChoiceView(run=list(runs), go=len(runs) < 2), without=without, column=view.column)

@@ -178,8 +178,8 @@ def choice(live: LiveStore, view: ChoiceView) -> Choice:
     )
 
 
-def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[str, ...]:
-    """The runs behind a column of a board, of the rows chosen; rows without a run there are left out.
+def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The runs behind a column of a board, of the rows chosen, and the names of the rows without a run there.
 
     Raises `AbsentError` for an unknown board or column, `LeaderbenchError` for more rows than can be compared.
     """
@@ -192,5 +192,6 @@ def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[st
     if view.column not in keys:
         raise AbsentError(f"The board {name} has no column {view.column[:100]!r}.")
     place = keys.index(view.column)
-    cells = (row.cells[place] for row in table.rows if row.name in view.row)
-    return tuple(cell.run for cell in cells if cell is not None and cell.run)
+    chosen = {row.name: row.cells[place] for row in table.rows if row.name in view.row}
+    runs = {row: cell.run for row, cell in chosen.items() if cell is not None and cell.run}
+    return tuple(runs.values()), tuple(row for row in chosen if row not in runs)
