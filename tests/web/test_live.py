@@ -154,11 +154,11 @@ def test_of_what_depends_on_files_only_so_many_results_are_kept(live: LiveStore)
 
 def test_that_something_may_be_missing_is_known_only_until_everything_was_read(store: Store) -> None:
     first = LiveStore(store)
-    assert first.index.is_behind()
-    assert first.reading
+    states = [(first.index.is_behind(), first.reading)]
     first.refresh()
-    assert not first.reading
+    states.append((first.index.is_behind(), first.reading))
     first.close()
+    assert states == [(True, True), (False, False)]
     again = LiveStore(store)
     assert not again.index.is_behind()
     store.save(make_run("org/new", "mmlu/harness", run_id="dddddddddddd"))
