@@ -448,6 +448,7 @@ def test_a_run_that_is_a_link_out_of_the_store_is_not_followed(store: Store, lin
             read(linked.id)
     (listed,) = store.runs()
     assert listed.manifest is None
+    assert listed.problem is not None
     assert "is a link that leads out of the store" in listed.problem
 
 

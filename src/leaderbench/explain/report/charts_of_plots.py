@@ -237,8 +237,9 @@ def _frontier(found: Plot, times: int, across: "alt.X", y: "alt.Y") -> "alt.Char
     import altair as alt
 
     led = [*found.frontier, *(replace(item, at=_reach(found)[1]) for item in found.frontier[-1:])]
-    line = alt.Chart(data([{"at": item.at, "value": times * item.value} for item in led])).encode(x=across, y=y)
-    return line.mark_line(interpolate="step-after", color=down, strokeWidth=2)
+    base = alt.Chart(data([{"at": item.at, "value": times * item.value} for item in led])).encode(x=across, y=y)
+    line: alt.Chart = base.mark_line(interpolate="step-after", color=down, strokeWidth=2)
+    return line
 
 
 def _point(item: ModelPoint, times: float) -> dict[str, Any]:
