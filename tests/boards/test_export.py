@@ -132,7 +132,26 @@ def test_a_text_on_one_line_has_no_control_characters(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "share", "text"),
-    [(0.5421, None, "54.2"), (1.0, None, "100.0"), (12.34, None, "12.3"), (math.nan, None, "–"), (0.5, False, "0.5")],
+    [(0.5421, None, "54.2"), (1.0, None, "100.0"), (12.34, None, "12.3"), (math.nan, None, "–"), (0.5, False, "0.50")],
 )
-def test_numbers_are_shown_to_one_decimal(value: float, share: bool | None, text: str) -> None:
+def test_numbers_are_shown_to_one_decimal_and_small_ones_that_are_no_shares_to_two(
+    value: float, share: bool | None, text: str
+) -> None:
     assert shown(value, share=share) == text
+
+
+@pytest.mark.parametrize(
+    ("head", "values", "wanted"),
+    [
+        ("", [0.8, 0.25], ["80.0", "25.0"]),
+        ("", [0.8, 1.25], ["0.80", "1.25"]),
+        ('direction = "lower"', [0.8, 0.25], ["0.80", "0.25"]),
+        ("", [1203.4, 998.0], ["1,203.4", "998.0"]),
+    ],
+    ids=["shares", "beyond one", "lower is better", "ratings"],
+)
+def test_only_a_column_of_shares_is_shown_in_percent(head: str, values: list[float], wanted: list[str]) -> None:
+    spec = make_spec("borda", f'imported = "a"\n{head}')
+    entries = [make_entry(f"m{i}", "a", value, math.nan, n=0) for i, value in enumerate(values)]
+    text = as_markdown(stand(spec, entries))
+    assert [word for word in wanted if f" {word} |" in text] == wanted

@@ -65,7 +65,7 @@ def test_the_demo_ends_with_a_table_verdicts_and_what_to_type_next(cli: Cli, dem
 def test_the_demo_keeps_its_runs_in_a_folder_of_the_default_store(cli: Cli, demo_models: None) -> None:
     cli("demo")
     runs = Store("leaderbench-store/demo").runs()
-    asked = Counter(str(run.manifest.model["name"]) for run in runs)
+    asked = Counter(run.model for run in runs)
     assert asked == dict.fromkeys(["bundled:high", "bundled:middle", "bundled:low", *baselines], 5)
 
 

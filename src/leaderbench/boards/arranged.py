@@ -99,7 +99,7 @@ class Arranged:
         for sort in ("", "model", "score", *(column.name for column in self.table.spec.columns)):
             self._order(sort, False)
             self._order(f"-{sort}", False)
-        for name in ("counts", "ends", "share", "short_names", "with_runs", "_baselines", "_flagged", "_has"):
+        for name in ("counts", "ends", "share", "shares", "short_names", "with_runs", "_baselines", "_flagged", "_has"):
             getattr(self, name)
         for query in (
             *(Query(types=frozenset({kind})) for kind in ModelType),
@@ -119,6 +119,11 @@ class Arranged:
     def share(self) -> bool:
         """See `BoardTable.share`."""
         return self.table.share
+
+    @cached_property
+    def shares(self) -> tuple[bool, ...]:
+        """See `BoardTable.shares`."""
+        return self.table.shares
 
     @cached_property
     def short_names(self) -> dict[str, str]:

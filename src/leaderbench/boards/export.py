@@ -164,10 +164,13 @@ def as_markdown(table: BoardTable, language: str = "en") -> str:
     head = ["rank", "95 %", "model", "score", *titles]
     lines = [f"## {escaped(said(table.spec.title, language))}", "", _line(head)]
     lines.append(_line(["---:", "---", "---", *("---:" for _ in range(len(titles) + 1))]))
+    share, shares = table.share, table.shares
     for row in table.rows:
         place = row.static
-        score = score_text(table, row)
-        cells = ["" if cell is None else shown(cell.estimate) for cell in row.cells]
+        score = score_text(row, share)
+        cells = [
+            "" if cell is None else shown(cell.estimate, share=own) for cell, own in zip(row.cells, shares, strict=True)
+        ]
         ranks = ["", "baseline" if row.baseline else ""] if place is None else [str(place.rank), str(place)]
         lines.append(_line([*ranks, escaped(row.name), score, *cells]))
     lines += ["", f"{escaped(table.formula.text)} (formula version {table.formula.version})"]
@@ -179,22 +182,28 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def score_text(table: BoardTable, row: Standing) -> str:
+def score_text(row: Standing, share: bool) -> str:
     """A row's score with its interval: `54.2 (52.1–56.3)`, shares in percent; empty where there is none."""
     if math.isnan(row.score):
         return ""
-    share = table.share
     ends = "" if math.isnan(row.low) else f" ({shown(row.low, share=share)}–{shown(row.high, share=share)})"
     return shown(row.score, share=share) + ends
 
 
 def shown(value: float, *, share: bool | None = None) -> str:
-    """A number to one decimal; a share of one in percent, without its sign. A dash where nothing was measured."""
-    if math.isnan(value):
-        return "–"
-    if share or (share is None and 0 <= value <= 1):
-        value = 100 * value
-    return f"{value:,.1f}"
+    """A number to one decimal, a small one that is no share to two; a share of one in percent, without its sign. A dash
+    where nothing was measured.
+    """
+    return "–" if math.isnan(value) else figure(value, share=share)
+
+
+def figure(value: float, digits: int = 1, *, share: bool | None = None) -> str:
+    """A number with so many decimals at least. Where nobody says whether it is a share, one between 0 and 1 is."""
+    if share is None:
+        share = 0 <= value <= 1
+    if share:
+        return f"{100 * value:,.{digits}f}"
+    return f"{value:,.{max(digits, 2) if -10 < value < 10 else digits}f}"
 
 
 def escaped(text: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from leaderbench.boards.ranks import Mode
-from leaderbench.boards.rules import Formula
-from leaderbench.boards.spec import BoardSpec
+from leaderbench.boards.rules import Formula, Rule
+from leaderbench.boards.spec import BoardSpec, Direction
 from leaderbench.records import Metric, View
 from leaderbench.results.entries import Provenance
 
@@ -178,5 +178,19 @@ class BoardTable:
     @property
     def share(self) -> bool:
         """Whether the rule's score is a share between 0 and 1, to be shown in percent."""
-        shares = (row.score for row in self.rows if not math.isnan(row.score))
-        return all(0 <= score <= 1 for score in shares) and self.spec.rule.value not in ("borda", "language-win-rate")
+        if self.spec.rule in (Rule.BORDA, Rule.LANGUAGE_WIN_RATE):
+            return False
+        if self.spec.rule.linear and any(column.direction is Direction.LOWER for column in self.spec.columns):
+            return False
+        return all(0 <= row.score <= 1 for row in self.rows if not math.isnan(row.score))
+
+    @property
+    def shares(self) -> tuple[bool, ...]:
+        """For each column whether its values are shares, to be shown in percent: all between 0 and 1, more is better.
+        A loss of 0.8 is none, and neither is one number of a column that goes beyond 1.
+        """
+        return tuple(
+            column.direction is not Direction.LOWER
+            and all(0 <= cell.estimate <= 1 for row in self.rows if (cell := row.cells[place]) is not None)
+            for place, column in enumerate(self.spec.columns)
+        )

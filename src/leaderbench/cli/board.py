@@ -171,6 +171,7 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     for column in columns:
         made.add_column(escape(clipped(on_one_line(said(column.title) or column.name))), justify="right")
     short = short_names(dict.fromkeys(row.model for row in table.rows))
+    share, shares = table.share, table.shares
     flagged = any(row.flags for row in table.rows)
     if flagged:
         made.add_column("remarks", overflow="fold")
@@ -178,11 +179,14 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
         place = row.static
         ranks = ("", "") if place is None else (str(place.rank), str(place))
         name = escape(clipped(on_one_line(short[row.model] + row.name.removeprefix(row.model)), name_width))
-        cells = ["" if cell is None else shown(cell.estimate) for cell in row.cells[:count]]
+        cells = [
+            "" if cell is None else shown(cell.estimate, share=own)
+            for cell, own in zip(row.cells[:count], shares, strict=False)
+        ]
         style = "dim" if row.baseline else None
         extra = [f"{row.columns} of {counting}"] if incomplete else []
         remarks = [escape(on_one_line("; ".join(row.flags)))] if flagged else []
-        made.add_row(*ranks, name, *score_texts(table, row), *extra, *cells, *remarks, style=style)
+        made.add_row(*ranks, name, *score_texts(row, share), *extra, *cells, *remarks, style=style)
     return made
 
 
@@ -191,7 +195,7 @@ def clipped(text: str, most: int = 40) -> str:
     return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - most // 2 + 1 :]}"
 
 
-def score_texts(table: "BoardTable", row: "Standing") -> tuple[str, str]:
+def score_texts(row: "Standing", share: bool) -> tuple[str, str]:
     """A row's score and its interval."""
     import math
 
@@ -199,6 +203,5 @@ def score_texts(table: "BoardTable", row: "Standing") -> tuple[str, str]:
 
     if math.isnan(row.score):
         return "", ""
-    share = table.share
     ends = "–" if math.isnan(row.low) else f"{shown(row.low, share=share)}–{shown(row.high, share=share)}"
     return shown(row.score, share=share), ends

@@ -156,18 +156,22 @@ def _numbers(selection: Selection, row: Standing, language: str, digits: int, *,
     low, high = figure(row.low, digits, share=share), figure(row.high, digits, share=share)
     below = f'<span class="ends">{low}–{high}</span>' if row.low == row.low and score else ""
     drawn = whisker(row.low, row.score, row.high, ends.get("score"))
-    columns = [selection.table.spec.columns[place].name for place in selection.columns]
+    spec, shares = selection.table.spec, selection.arranged.shares
+    columns = [(spec.columns[place].name, shares[place]) for place in selection.columns]
     found = [f'<td class="score"><strong>{score}</strong>{below}{drawn}</td>']
-    for cell, column in zip(row.cells, columns, strict=True):
-        found.append(_cell(cell, ends.get(column), language, digits, normalised=normalised))
+    for cell, (column, own) in zip(row.cells, columns, strict=True):
+        found.append(_cell(cell, ends.get(column), language, digits, own, normalised=normalised))
     return "".join(found)
 
 
-def _cell(cell: Cell | None, ends: tuple[float, float] | None, language: str, digits: int, *, normalised: bool) -> str:
+def _cell(
+    cell: Cell | None, ends: tuple[float, float] | None, language: str, digits: int, share: bool, *, normalised: bool
+) -> str:
     if cell is None:
         return "<td>–</td>"
-    text = figure(cell.normalised if normalised else cell.estimate, digits) or "–"
-    known = f"{figure(cell.estimate, 4)} ({figure(cell.low, 2)}–{figure(cell.high, 2)}) n = {cell.n:,}"
+    text = figure(cell.normalised if normalised else cell.estimate, digits, share=share) or "–"
+    low, high = figure(cell.low, 2, share=share), figure(cell.high, 2, share=share)
+    known = f"{figure(cell.estimate, 4, share=share)} ({low}–{high}) n = {cell.n:,}"
     drawn = "" if normalised else whisker(cell.low, cell.estimate, cell.high, ends)
     if cell.run:
         return f'<td><a href="/{language}/runs/{_quoted(cell.run)}" title="{known}">{text}</a>{drawn}</td>'

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from leaderbench.boards import export
 from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json, grid, kind_of
@@ -169,9 +170,7 @@ def figure(value: float, digits: int = 1, *, share: bool | None = None) -> str:
     """A number with so many decimals, a share of one in percent; empty where there is none."""
     if not math.isfinite(value):
         return ""
-    if share or (share is None and 0 <= value <= 1):
-        value *= 100
-    text = f"{value:,.{digits}f}"
+    text = export.figure(value, digits, share=share)
     return cells.minus(text) if value < 0 else text
 
 
