@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,16 @@ def places(site: str) -> dict[str, str]:
     }
 
 
+def until_read(site: str) -> None:
+    """Wait until the site shows all that is in its store."""
+    for _ in range(600):
+        with urllib.request.urlopen(f"{site}/en/") as answer:  # noqa: S310 -- our own server
+            if b"The store is being read" not in answer.read():
+                return
+        time.sleep(0.1)
+    sys.exit("The site has not read its store within a minute.")
+
+
 def asked(url: str) -> Any:
     """What the REST API answers."""
     with urllib.request.urlopen(url) as answer:  # noqa: S310 -- our own server
@@ -125,6 +136,7 @@ def main() -> None:
         print("Making a store of the demo's models; about a minute ...")
         store = fill(Path(folder))
         with lb.serving(store) as site, started(Path(folder) / "browser") as driver:
+            until_read(site)
             browser, known = Browser(driver), places(site)
             for picture in PICTURES:
                 data = take(browser, site, picture, known)
