@@ -23,7 +23,13 @@ def content(name: str) -> bytes:
     """The bytes of one of `kinds`."""
     if name == "vega.js":
         # Vega is put together by a process of its own: inside this one all readers would wait for a second.
-        return subprocess.run([sys.executable, "-c", _vega], check=True, stdout=subprocess.PIPE).stdout  # noqa: S603
+        made = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", _vega],
+            check=True,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C ends the server, and has nothing to say here
+        )
+        return made.stdout
     home = _homes.get(name)
     folder = resources.files(home) if home else resources.files("leaderbench.web").joinpath("static")
     return folder.joinpath(name).read_bytes()

@@ -18,6 +18,8 @@ from leaderbench.web.hosts import Hosts, loopback
 if TYPE_CHECKING:
     from uvicorn import Server
 
+    from leaderbench.web.live import LiveStore
+
 usual = 7860
 """The port where nobody names one."""
 
@@ -110,10 +112,25 @@ def serve(store: Store, made: socket.socket, names: Sequence[str] = (), frame_an
     With `names`, only requests to one of them are answered. Pages of the origins `frame_ancestors` may show the site
     in a frame.
     """
+    from leaderbench.web.live import LiveStore
+
+    live = LiveStore(store)
+    threading.Thread(target=_prepare_charts, args=(live,), name="leaderbench-charts", daemon=True).start()
     # While a board is worked out in a thread, readers get the interpreter back twenty times as often as by default.
     sys.setswitchinterval(0.00025)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
-        _server(store, names, frame_ancestors).run(sockets=[made])
+        _server(live, names, frame_ancestors).run(sockets=[made])
+
+
+def _prepare_charts(live: "LiveStore") -> None:
+    """Load what draws charts once the store was read, so that nobody waits a second for the first of them."""
+    live.looked.wait()
+    with contextlib.suppress(Exception):  # a reader who asks for a chart is told what is wrong
+        import altair as alt  # noqa: F401 - it takes a while, and pages import it when they need it
+
+        from leaderbench.web import files
+
+        files.compressed("vega.js")
 
 
 @contextlib.contextmanager
@@ -122,9 +139,10 @@ def serving(store: Store | str | Path, host: str = "127.0.0.1", port: int = 0) -
 
     Port 0 is any free one. Raises `LeaderbenchError` where nothing can listen there.
     """
-    place = store if isinstance(store, Store) else Store(store)
+    from leaderbench.web.live import LiveStore
+
     with listening(host, port) as made:
-        server = _server(place, names(made, host))
+        server = _server(LiveStore(store), names(made, host))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [made]}, name="leaderbench-site", daemon=True)
         thread.start()
         try:
@@ -134,13 +152,12 @@ def serving(store: Store | str | Path, host: str = "127.0.0.1", port: int = 0) -
             thread.join()
 
 
-def _server(store: Store, names: Sequence[str], frame_ancestors: Sequence[str] = ()) -> "Server":
+def _server(live: "LiveStore", names: Sequence[str], frame_ancestors: Sequence[str] = ()) -> "Server":
     import uvicorn
 
     from leaderbench.web.application import application
-    from leaderbench.web.live import LiveStore
 
-    app = application(LiveStore(store), frame_ancestors)
+    app = application(live, frame_ancestors)
     return uvicorn.Server(
         uvicorn.Config(
             Hosts(app, names) if names else app,
