@@ -210,6 +210,7 @@ def test_another_run_lets_no_explanation_be_worked_out_again_and_a_changed_file_
     client: TestClient, live: LiveStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worked_out = []
+
     def explained(grids: Any) -> Any:
         worked_out.append(1)
         return explanation.explained(grids)
