@@ -56,5 +56,5 @@ def test_numbers_are_grouped_and_shares_have_their_sign() -> None:
 def test_scores_without_babel_are_what_babel_writes(language: str, value: float) -> None:
     """Boards have too many cells to ask Babel for each; a language that writes them otherwise needs that, though."""
     locale = Locale.parse(notations[language].locale)
-    assert number(value, share=False) == format_decimal(value, "#,##0.0", locale)
+    assert number(value, share=False) == format_decimal(value, "#,##0.00" if value < 10 else "#,##0.0", locale)
     assert signed(-value, share=False).lstrip("−") == format_decimal(value, "#,##0.0", locale)
