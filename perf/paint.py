@@ -2,8 +2,9 @@
 
     python -m perf.paint STORE [--loads 5]
 
-starts the site of a store and a headless Chromium with an empty cache. `first` is the first load after the
-start of both; the others are the median of later loads with the browser's cache emptied before each.
+runs `leaderbench serve` on a store and a headless Chromium with an empty cache. `first` is the first load after both
+have started and the server has done what it does of its own accord; the others are the median of later loads with the
+browser's cache emptied before each.
 """
 
 import argparse
@@ -13,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leaderbench.results.store import Store
+from perf.load import Served
 from tests.browser import Browser, started
-from tests.web.serving import served
 
 PAINTED = """
 const done = arguments[0];
@@ -55,8 +56,9 @@ def main() -> None:
     parser.add_argument("--loads", type=int, default=5)
     asked = parser.parse_args()
     store = Store(asked.store)
-    with tempfile.TemporaryDirectory() as profile, served(store) as site, started(Path(profile)) as driver:
-        browser = Browser(driver)
+    with tempfile.TemporaryDirectory() as profile, Served(asked.store) as served, started(Path(profile)) as driver:
+        served.settle()
+        site, browser = f"http://{served.host}", Browser(driver)
         print(f"{'page':60} {'first, ms':>10} {'later, ms':>10} {'shift':>6}")
         for page in pages(store):
             loads = [measure(browser, f"{site}/en/{page}") for _ in range(asked.loads + 1)]
