@@ -10,7 +10,8 @@ from leaderbench.records import Json
 
 if TYPE_CHECKING:
     from leaderbench.explain.difference.causes import Cause
-    from leaderbench.explain.difference.diff import Answer, Diff, Flipped, Side, SubsetDifference
+    from leaderbench.explain.difference.diff import Answer, Diff, Flipped, SubsetDifference
+    from leaderbench.explain.difference.pairing import Side
     from leaderbench.results.runs import Run
     from leaderbench.statistics import Difference
 

@@ -43,6 +43,16 @@ class Manifest:
     random, `bank`: of how many."""
 
     @property
+    def model_name(self) -> str:
+        """The model's name; a question mark where the manifest does not say."""
+        return str(self.model.get("name", "?"))
+
+    @property
+    def benchmark_name(self) -> str:
+        """`family/implementation`; a question mark where the manifest does not say."""
+        return str(self.benchmark.get("name", "?"))
+
+    @property
     def selection(self) -> str:
         """Which part of the questions was asked where chance chose them, as `300 of 14,042 questions, drawn at random`;
         empty where it did not. Scores of such a run are estimates of what the whole would give.
@@ -120,12 +130,12 @@ class RunSummary:
     @property
     def model(self) -> str:
         """The model's name."""
-        return str(self.manifest.model.get("name", "?")) if self.manifest else "?"
+        return self.manifest.model_name if self.manifest else "?"
 
     @property
     def benchmark(self) -> str:
         """The benchmark's name."""
-        return str(self.manifest.benchmark.get("name", "?")) if self.manifest else "?"
+        return self.manifest.benchmark_name if self.manifest else "?"
 
     @property
     def created(self) -> str:

@@ -156,3 +156,8 @@ class DamagedRunError(LeaderbenchError):
 def damaged(path: Path) -> DamagedRunError:
     """The error that names the damaged file and how to get the run back."""
     return DamagedRunError(Sentence(DAMAGED, path=str(path), folder=str(path.parent)))
+
+
+def table_of(samples: Sequence[Sample]) -> "pa.Table":
+    """Samples by column. Raises `LeaderbenchError` where their file is damaged."""
+    return samples.table if isinstance(samples, StoredSamples) else to_table(samples)

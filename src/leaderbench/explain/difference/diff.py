@@ -9,46 +9,25 @@ from leaderbench.explain.difference.causes import Cause, compare_manifests
 from leaderbench.explain.difference.first_cause import FirstCause, Terms, first_cause, standing
 from leaderbench.explain.difference.pairing import (
     Rows,
+    Side,
     Weighing,
     require_shared,
     rows_of,
     scores_of,
     shared_by,
-    table_of,
+    side_of,
     weighing,
 )
 from leaderbench.explain.noise import epsilon, noise
-from leaderbench.records import Aggregation, Metric, Sample, Score
+from leaderbench.records import Aggregation, Metric, Sample
 from leaderbench.results.runs import Run
+from leaderbench.results.samples import table_of
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference
 from leaderbench.statistics.ranking import alpha
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two runs."""
-
-    run: str
-    """Its id."""
-
-    model: str
-    benchmark: str
-    score: Score
-    """What the run says of the metric that is compared, on all its questions."""
-
-    only: int
-    """Questions that the other run was not asked; they are left out."""
-
-    unanswered: int
-    """Shared questions without a value of the metric, mostly errors; they are left out."""
-
-    stopped: bool = False
-    """Whether asking stopped because of what the answers said: p and interval take the number of questions as fixed,
-    and are too sure of such a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +141,7 @@ def diff(run_a: Run, run_b: Run, metric: Metric | str | None = None) -> Diff:
     runs = run_a, run_b
     scores = scores_of(runs, metric)
     names = scores[0].metric.name, scores[1].metric.name
-    tables = table_of(run_a), table_of(run_b)
+    tables = table_of(run_a.samples), table_of(run_b.samples)
     rows = rows_of(run_a, tables[0], names[0]), rows_of(run_b, tables[1], names[1])
     shared = shared_by(rows)
     require_shared(run_a, run_b, shared)
@@ -181,8 +160,8 @@ def diff(run_a: Run, run_b: Run, metric: Metric | str | None = None) -> Diff:
     causes = compare_manifests(run_a.manifest, run_b.manifest)
     terms = _terms(run_a, run_b, causes, names)
     return Diff(
-        a=_side(run_a, scores[0], len(rows[0].place) - len(shared), len(shared) - len(values[0])),
-        b=_side(run_b, scores[1], len(rows[1].place) - len(shared), len(shared) - len(values[1])),
+        a=side_of(run_a, scores[0], rows[0], len(shared), len(values[0])),
+        b=side_of(run_b, scores[1], rows[1], len(shared), len(values[1])),
         causes=causes,
         shared=len(shared),
         aggregation=counts.aggregation,
@@ -194,11 +173,6 @@ def diff(run_a: Run, run_b: Run, metric: Metric | str | None = None) -> Diff:
         subsets=_subsets(*values, subset_of),
         noise=terms.noise,
     )
-
-
-def _side(run: Run, score: Score, only: int, unanswered: int) -> Side:
-    model, benchmark = (str(part.get("name", "?")) for part in (run.manifest.model, run.manifest.benchmark))
-    return Side(run.id, model, benchmark, score, only, unanswered, "until_separated" in run.manifest.limits)
 
 
 def _terms(run_a: Run, run_b: Run, causes: Sequence[Cause], names: tuple[str, str]) -> Terms:

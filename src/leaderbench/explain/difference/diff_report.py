@@ -5,7 +5,8 @@ import math
 from pathlib import PurePath
 
 from leaderbench.explain.difference.causes import QUESTIONS, Cause, Facts, naming
-from leaderbench.explain.difference.diff import Answer, Diff, Flipped, Side
+from leaderbench.explain.difference.diff import Answer, Diff, Flipped
+from leaderbench.explain.difference.pairing import Side
 from leaderbench.explain.report import charts
 from leaderbench.explain.report.values import Bar, Cell, Flip, Flips, Report, Section, Table, Text, Version
 from leaderbench.records import Json, Sample

@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of the runs that are compared."""
+
+    run: str
+    """Its id."""
+
+    model: str
+    benchmark: str
+    score: Score
+    """What the run says of the metric that is compared, on all its questions."""
+
+    only: int
+    """Questions that not all of the others were asked; they are left out."""
+
+    unanswered: int
+    """Shared questions without a value of the metric, mostly errors; they are left out."""
+
+    stopped: bool
+    """Whether asking stopped because of what the answers said: p and intervals take the number of questions as fixed,
+    and are too sure of such a run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What every question of a run needs to be compared, by column."""
 
@@ -60,13 +83,6 @@ class Weighing:
         return paired_difference(*pair)
 
 
-def table_of(run: Run) -> "pa.Table":
-    """The samples of a run by column. Raises `LeaderbenchError` where their file is damaged."""
-    from leaderbench.results.samples import StoredSamples, to_table
-
-    return run.samples.table if isinstance(run.samples, StoredSamples) else to_table(run.samples)
-
-
 def rows_of(run: Run, table: "pa.Table", metric: str) -> Rows:
     """What every question needs. Raises `LeaderbenchError` where two rows have one example id."""
     wanted = ("example_id", "subset", "prediction", "predictions", "metrics", "error")
@@ -106,6 +122,13 @@ def shared_by(rows: Sequence[Rows]) -> list[str]:
     return [name for name in first.place if all(name in other.place for other in others)]
 
 
+def side_of(run: Run, score: Score, rows: Rows, shared: int, answered: int) -> Side:
+    """What a comparison says of a run, of whose questions so many are shared and so many of these answered."""
+    manifest = run.manifest
+    only, unanswered = len(rows.place) - shared, shared - answered
+    return Side(run.id, manifest.model_name, manifest.benchmark_name, score, only, unanswered, manifest.stopped_early)
+
+
 def weighing(runs: Sequence[Run], rows: Sequence[Rows], scores: Sequence[Score], shared: Sequence[str]) -> Weighing:
     """How the shared questions are summed up; they are a random part of a bank where they are all that a run drew."""
     found = {score.metric.aggregation for score in scores}
@@ -126,17 +149,12 @@ def bank_of(run: Run) -> dict[str, int] | None:
     return found or None
 
 
-def benchmark_name(run: Run) -> str:
-    """`family/implementation`; a question mark where the manifest does not say."""
-    return str(run.manifest.benchmark.get("name", "?"))
-
-
 def require_shared(a: Run, b: Run, shared: Sequence[str]) -> None:
     """Equal ids are equal questions only inside one dataset or one family of benchmarks.
 
     Raises `LeaderbenchError` where the two were asked other questions.
     """
-    one, other = benchmark_name(a), benchmark_name(b)
+    one, other = a.manifest.benchmark_name, b.manifest.benchmark_name
     datasets = _dataset(a), _dataset(b)
     strangers = one.split("/")[0] != other.split("/")[0] and None not in datasets and datasets[0] != datasets[1]
     if strangers or not shared:

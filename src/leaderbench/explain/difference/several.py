@@ -10,13 +10,13 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.difference.first_cause import lead
 from leaderbench.explain.difference.pairing import (
     Rows,
+    Side,
     Weighing,
-    benchmark_name,
     require_shared,
     rows_of,
     scores_of,
     shared_by,
-    table_of,
+    side_of,
     weighing,
 )
 from leaderbench.explain.noise import epsilon, noise, rounding
@@ -24,6 +24,7 @@ from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.names import short_names
 from leaderbench.results.runs import Run
+from leaderbench.results.samples import table_of
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference, holm
 from leaderbench.statistics.ranking import Comparison, alpha
@@ -36,28 +37,11 @@ most = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Side):
     """One of the runs."""
-
-    run: str
-    """Its id."""
 
     name: str
     """What to call it here: what tells it from the others, its model or its benchmark or both."""
-
-    model: str
-    benchmark: str
-    score: Score
-    """What the run says of the metric that is compared, on all its questions."""
-
-    only: int
-    """Questions that not all of the others were asked; they are left out."""
-
-    unanswered: int
-    """Shared questions without a value of the metric, mostly errors; they are left out."""
-
-    stopped: bool
-    """Whether asking stopped because of what the answers said: p and intervals are too sure of such a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +169,7 @@ def compare_runs(runs: Sequence[Run], metric: Metric | str | None = None) -> Sev
     if len({run.id for run in runs}) < len(runs):
         raise LeaderbenchError(Sentence("One run was given twice: give each run once."))
     scores = scores_of(runs, metric)
-    tables = [table_of(run) for run in runs]
+    tables = [table_of(run.samples) for run in runs]
     rows = [rows_of(run, table, score.metric.name) for run, table, score in zip(runs, tables, scores, strict=True)]
     for run, own in zip(runs[1:], rows[1:], strict=True):
         require_shared(runs[0], run, shared_by([rows[0], own]))
@@ -214,28 +198,17 @@ def compare_runs(runs: Sequence[Run], metric: Metric | str | None = None) -> Sev
 
 
 def _compared(sides: Sequence[_Side], shared: int) -> tuple[Compared, ...]:
+    found = (side_of(side.run, side.score, side.rows, shared, len(side.values)) for side in sides)
+    called = names([side.run for side in sides])
     return tuple(
-        Compared(
-            run=side.run.id,
-            name=name,
-            model=_model(side.run),
-            benchmark=benchmark_name(side.run),
-            score=side.score,
-            only=len(side.rows.place) - shared,
-            unanswered=shared - len(side.values),
-            stopped=side.run.manifest.stopped_early,
-        )
-        for side, name in zip(sides, names([side.run for side in sides]), strict=True)
+        Compared(one.run, one.model, one.benchmark, one.score, one.only, one.unanswered, one.stopped, name)
+        for one, name in zip(found, called, strict=True)
     )
-
-
-def _model(run: Run) -> str:
-    return str(run.manifest.model.get("name", "?"))
 
 
 def names(runs: Sequence[Run]) -> tuple[str, ...]:
     """What to call runs beside each other: by model, by benchmark or by both, whichever differ; else by their ids."""
-    models, benchmarks = [_model(run) for run in runs], [benchmark_name(run) for run in runs]
+    models, benchmarks = [run.manifest.model_name for run in runs], [run.manifest.benchmark_name for run in runs]
     short = short_names(dict.fromkeys(models))
     parts = [[short[model] for model in models]] if len(short) > 1 else []
     parts += [benchmarks] if len(set(benchmarks)) > 1 else []
@@ -291,7 +264,7 @@ def _near_ties(sides: Sequence[_Side], wanted: Sequence[str]) -> list[list[bool]
         metric, reported = side.score.metric.name, side.run.score().metric.name
         rows = zip(*columns, strict=True)
         leads = (lead(values, characters, margin, metric, reported, limit) for values, characters, margin in rows)
-        chance = is_baseline(_model(side.run))  # its margins are no answer's
+        chance = is_baseline(side.run.manifest.model_name)  # its margins are no answer's
         found.append([margin < least and not chance for margin, least in leads])
     return found
 

@@ -9,11 +9,11 @@ from leaderbench.explain.split.explanation import Explanation, ModelSplit, expla
 from leaderbench.explain.split.flips import Flipped, flipped, flipped_in_all
 from leaderbench.explain.split.grid import Grid, load
 from leaderbench.explain.split.stored import FOLDER, Stored, StoredExplanation, StoredGrid, explanations
+from leaderbench.results.samples import table_of
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import Interval
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.runs import whole_run
-from leaderbench.web.shown.samples import table_of
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.explanations import (
     Estimated,
@@ -254,7 +254,7 @@ def _places(live: LiveStore, run: str, ids: Sequence[str]) -> dict[str, int]:
     if not run:
         return {}
     try:
-        column = table_of(whole_run(live, run)).column("example_id").combine_chunks()
+        column = table_of(whole_run(live, run).samples).column("example_id").combine_chunks()
     except LeaderbenchError:
         return {}
     found = pc.index_in(pa.array(ids, pa.string()), value_set=column).to_pylist()

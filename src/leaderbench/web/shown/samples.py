@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.noise import noise
 from leaderbench.records import Sample, TokenText
-from leaderbench.results.runs import Run
-from leaderbench.results.samples import StoredSamples, from_table, to_table
+from leaderbench.results.samples import from_table, table_of
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.runs import whole_run
@@ -25,15 +24,10 @@ line = 300
 """Characters of a question in a listing."""
 
 
-def table_of(run: Run) -> "pa.Table":
-    """The samples of a run by column. Raises `LeaderbenchError` where their file is damaged."""
-    return run.samples.table if isinstance(run.samples, StoredSamples) else to_table(run.samples)
-
-
 def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
     """A page of the samples of a run that a view wants. Raises `AbsentError`, and `LeaderbenchError` where damaged."""
     run = whole_run(live, name)
-    table = table_of(run)
+    table = table_of(run.samples)
     subsets = _subsets(table)
     if view.subset and view.subset not in subsets:
         raise AbsentError(Sentence("Run {run} has no subset '{subset}'.", run=name, subset=view.subset[:100]))
@@ -47,8 +41,8 @@ def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
     )
     return SamplePage(
         run=name,
-        model=str(run.manifest.model.get("name", "?")),
-        benchmark=str(run.manifest.benchmark.get("name", "?")),
+        model=run.manifest.model_name,
+        benchmark=run.manifest.benchmark_name,
         subsets=subsets,
         noise=limit,
         samples=Paged[ListedSample](items=items, page=view.page, size=view.rows, total=len(numbers)),
@@ -58,7 +52,7 @@ def shown_samples(live: LiveStore, name: str, view: SamplesView) -> SamplePage:
 def questions(live: LiveStore, name: str, numbers: list[int]) -> list[str]:
     """The questions of these samples of a run, each in a line. Raises like `shown_samples`."""
     run = whole_run(live, name)
-    table = table_of(run)
+    table = table_of(run.samples)
     rows = zip(numbers, _rows(table, numbers), strict=True)
     return [_listed(number, sample, _split(table, number, sample), 0.0).question for number, sample in rows]
 
@@ -192,7 +186,7 @@ def _listed(number: int, sample: Sample, split: int, limit: float) -> ListedSamp
 def shown_sample(live: LiveStore, name: str, number: int) -> ShownSample:
     """One sample by its place in a run, from 0. Raises `AbsentError`, and `LeaderbenchError` where damaged."""
     run = whole_run(live, name)
-    table = table_of(run)
+    table = table_of(run.samples)
     if not 0 <= number < table.num_rows:
         raise AbsentError(
             Sentence(
@@ -258,7 +252,7 @@ def place_before_and_after(live: LiveStore, name: str, view: SamplesView, number
 
     run = whole_run(live, name)
     try:
-        table = table_of(run)
+        table = table_of(run.samples)
         numbers = chosen(table, view, noise(run.manifest.model), _ends(live, name, table, view))
     except LeaderbenchError:
         return None, None
