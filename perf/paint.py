@@ -17,16 +17,6 @@ from leaderbench.results.store import Store
 from perf.load import Served
 from tests.browser import Browser, started
 
-PAINTED = """
-const done = arguments[0];
-let painted = 0, moved = 0;
-new PerformanceObserver((list) => { painted = list.getEntries().at(-1).startTime; })
-  .observe({type: 'largest-contentful-paint', buffered: true});
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) moved += entry.value; })
-  .observe({type: 'layout-shift', buffered: true});
-setTimeout(() => done([painted, moved]), 1500);
-"""
-
 
 def pages(store: Store) -> Iterator[str]:
     """A page of every kind of which the store has one."""
@@ -46,8 +36,7 @@ def measure(browser: Browser, url: str) -> tuple[float, float]:
     """The largest contentful paint in milliseconds, and the layout shift, of one load with nothing in the cache."""
     browser.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
     browser.open(url)
-    painted, moved = browser.driver.execute_async_script(PAINTED)
-    return float(painted), float(moved)
+    return browser.painted(1500)
 
 
 def main() -> None:

@@ -111,6 +111,20 @@ class Browser:
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
         return str(self.run(script, selector, property))
 
+    def painted(self, wait: int) -> tuple[float, float]:
+        """The page's largest contentful paint in milliseconds and how far things moved, looked at for `wait` ms."""
+        script = """
+            const [wait, done] = arguments;
+            let painted = 0, moved = 0;
+            new PerformanceObserver((list) => { painted = list.getEntries().at(-1).startTime; })
+              .observe({type: 'largest-contentful-paint', buffered: true});
+            new PerformanceObserver((list) => { for (const entry of list.getEntries()) moved += entry.value; })
+              .observe({type: 'layout-shift', buffered: true});
+            setTimeout(() => done([painted, moved]), wait);
+        """
+        painted, moved = self.driver.execute_async_script(script, wait)
+        return float(painted), float(moved)
+
     @property
     def requests(self) -> list[str]:
         """Addresses that the page asked for, itself and inline data left out."""

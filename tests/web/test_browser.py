@@ -1,14 +1,12 @@
 """The site in a real browser: from a board to a wrong answer, no complaint, no request to another host."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from leaderbench.results.store import Store
 from tests.browser import Browser
+from tests.web.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -16,24 +14,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def site(store: Store) -> Iterator[str]:
     """The address of the site, served from a thread."""
-    import uvicorn
-
-    from leaderbench.web import server
-    from leaderbench.web.application import application
-    from leaderbench.web.live import LiveStore
-
-    made: socket.socket = server.listening("127.0.0.1", 0)
-    live = LiveStore(store)
-    live.refresh()
-    running = uvicorn.Server(uvicorn.Config(application(live), log_level="warning", ws="none"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [made]})
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    yield server.address(made)
-    running.should_exit = True
-    thread.join(timeout=10)
-    made.close()
+    with served(store) as address:
+        yield address
 
 
 def is_clean(browser: Browser, site: str) -> bool:

@@ -335,19 +335,10 @@ def test_plots_are_drawn_and_a_point_leads_to_its_model(visitor: Browser, rich_s
 
 
 def test_pages_paint_at_once_and_nothing_moves_afterwards(visitor: Browser, rich_site: str) -> None:
-    script = """
-        const done = arguments[0];
-        let painted = 0, moved = 0;
-        new PerformanceObserver((list) => { painted = list.getEntries().at(-1).startTime; })
-          .observe({type: 'largest-contentful-paint', buffered: true});
-        new PerformanceObserver((list) => { for (const entry of list.getEntries()) moved += entry.value; })
-          .observe({type: 'layout-shift', buffered: true});
-        setTimeout(() => done([painted, moved]), 300);
-    """
     for page in ("", "boards/exam", "boards/exam/plots", "models", "runs", "model?name=acme/large-8B"):
         visitor.open(f"{rich_site}/en/{page}")
         visitor.wait(settled)
-        painted, moved = visitor.driver.execute_async_script(script)
+        painted, moved = visitor.painted(300)
         print(f"largest contentful paint of /en/{page}: {painted:.0f} ms")  # `perf.paint` measures it with care
         assert painted > 0
         assert moved < 0.02, page
