@@ -25,10 +25,9 @@ class Problem(Value):
     """What was wrong and what to do, in a sentence."""
 
 
-class Paged(Value, Generic[Item]):
-    """One page of a listing."""
+class Page(Value):
+    """Where in a listing one stands."""
 
-    items: tuple[Item, ...]
     page: int
     """From 1; behind the last one there is nothing."""
 
@@ -42,6 +41,12 @@ class Paged(Value, Generic[Item]):
     def pages(self) -> int:
         """How many pages there are; at least one."""
         return max(1, -(-self.total // self.size))
+
+
+class Paged(Page, Generic[Item]):
+    """One page of a listing."""
+
+    items: tuple[Item, ...]
 
 
 def known(value: float) -> Number:

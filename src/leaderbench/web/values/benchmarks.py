@@ -1,6 +1,6 @@
 """Benchmarks, as the site and its API show them."""
 
-from leaderbench.web.values.basics import Number, Value, Words
+from leaderbench.web.values.basics import Number, Page, Value, Words
 from leaderbench.web.values.explanations import ListedExplanation
 from leaderbench.web.values.models import ModelScore
 
@@ -125,18 +125,10 @@ class ImplementationScores(Value):
     """One for each implementation, in their order; of several runs that of all questions, made here, the newest."""
 
 
-class ScoresSideBySide(Value):
+class ScoresSideBySide(Page):
     """A page of models with their scores in each implementation of a benchmark."""
 
     implementations: tuple[str, ...]
     """Those that have scores."""
 
     models: tuple[ImplementationScores, ...]
-    page: int
-    size: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; at least one."""
-        return max(1, -(-self.total // self.size))
