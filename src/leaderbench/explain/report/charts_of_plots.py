@@ -213,13 +213,7 @@ def _plot(
     )
     for level in found.levels:
         if math.isfinite(level.value):
-            flat = alt.Chart(data([{"value": times * level.value, "name": level.name}])).encode(y=y)
-            layers.append(flat.mark_rule(strokeDash=[4, 3], color=grey, strokeWidth=1.5))
-            layers.append(
-                flat.mark_text(align="left", baseline="bottom", dy=-3, fontSize=11).encode(
-                    x=alt.value(4), text="name:N"
-                )
-            )
+            layers += _level(level, times, y)
     said = [
         Sentence("The best is {model} with {score}.", model=item.model, score=plain(times * item.value))
         for item in found.frontier[-1:]
@@ -230,6 +224,15 @@ def _plot(
         description=joined(" ", [described, *said, *(level_said(item, times) for item in found.levels)]),
         note=joined(" ", notes),
     )
+
+
+def _level(level: Level, times: float, y: "alt.Y") -> "list[alt.Chart]":
+    """A dashed line across, with its name on it."""
+    import altair as alt
+
+    flat = alt.Chart(data([{"value": times * level.value, "name": level.name}])).encode(y=y)
+    name = flat.mark_text(align="left", baseline="bottom", dy=-3, fontSize=11).encode(x=alt.value(4), text="name:N")
+    return [flat.mark_rule(strokeDash=[4, 3], color=grey, strokeWidth=1.5), name]
 
 
 def _frontier(found: Plot, times: int, across: "alt.X", y: "alt.Y") -> "alt.Chart":

@@ -65,21 +65,7 @@ def by_subset(
 
     times = 100 if percent else 1
     order = sorted(found, key=lambda item: (math.isnan(item.value), -item.value, item.subset))
-    whole = levels[0].value if levels else math.nan
-    rows = [
-        {
-            "row": row,
-            "subset": item.subset,
-            "value": times * item.value,
-            "low": times * item.low,
-            "high": times * item.high,
-            "apart": item.low > whole or item.high < whole,
-            "interval": written_interval(item.low, item.high, times),
-            "n": item.n,
-            "link": item.link,
-        }
-        for row, item in enumerate(order)
-    ]
+    rows = _subset_rows(order, times, levels[0].value if levels else math.nan)
     tips = [
         alt.Tooltip("subset:N", title=Sentence("subset")),
         alt.Tooltip("value:Q", title=Sentence("score"), format=",.1f"),
@@ -102,23 +88,45 @@ def by_subset(
         *([base.mark_rule(strokeWidth=1.5, opacity=0.6, color=up).encode(x=low, x2="high:Q")] if any_low(rows) else []),
         point.encode(x=x, stroke=alt.value(up), fill=alt.value(up), fillOpacity=filled),
     )
+    return Chart(
+        title=title,
+        spec=specification(layers, height=(18 if len(rows) > 12 else 26) * (len(rows) + len(levels)) + 20),
+        description=joined(" ", [_subsets_said(order, times), *(level_said(item, times) for item in levels)]),
+        note=Sentence("Lines: 95 % intervals. Filled: the interval does not hold the score of the whole.")
+        if levels
+        else Sentence("Lines: 95 % intervals."),
+    )
+
+
+def _subset_rows(order: Sequence[SubsetScore], times: float, whole: float) -> list[dict[str, Any]]:
+    """What is drawn of each subset; `apart` are those whose interval does not hold the score of the whole."""
+    return [
+        {
+            "row": row,
+            "subset": item.subset,
+            "value": times * item.value,
+            "low": times * item.low,
+            "high": times * item.high,
+            "apart": item.low > whole or item.high < whole,
+            "interval": written_interval(item.low, item.high, times),
+            "n": item.n,
+            "link": item.link,
+        }
+        for row, item in enumerate(order)
+    ]
+
+
+def _subsets_said(order: Sequence[SubsetScore], times: float) -> str:
+    """The chart in words, for those who do not see it."""
     best, worst = order[0], order[-1]
-    described = counted(
+    return counted(
         "The score in {n} subset: {best} {high}.",
         "Scores in {n} subsets, from {worst} with {low} to {best} with {high}.",
-        n=len(rows),
+        n=len(order),
         best=best.subset,
         worst=worst.subset,
         high=plain(times * best.value),
         low=plain(times * worst.value),
-    )
-    return Chart(
-        title=title,
-        spec=specification(layers, height=(18 if len(rows) > 12 else 26) * (len(rows) + len(levels)) + 20),
-        description=joined(" ", [described, *(level_said(item, times) for item in levels)]),
-        note=Sentence("Lines: 95 % intervals. Filled: the interval does not hold the score of the whole.")
-        if levels
-        else Sentence("Lines: 95 % intervals."),
     )
 
 
@@ -181,23 +189,12 @@ def distribution(
     levels = [level for level in levels if math.isfinite(level.value)]
     ends = [times * value for value in (*known, *(level.value for level in levels))]
     step = _step((max(ends) - min(ends)) / 20)
-    digits = max(0, -math.floor(math.log10(step)))
-    counts = Counter(math.floor(times * value / step + 1e-9) for value in known)
-    rows = [
-        {
-            "from": round(place * step, 9),
-            "to": round((place + 1) * step, 9),
-            "count": count,
-            "zero": 0,
-            "range": f"{plain(place * step, digits)}–{plain((place + 1) * step, digits)}",
-        }
-        for place, count in sorted(counts.items())
-    ]
+    rows = _bins(known, times, step)
     tips = [
         alt.Tooltip("range:N", title=Sentence("score")),
         alt.Tooltip("count:Q", title=Sentence("number of models"), format=","),
     ]
-    most = max(counts.values())
+    most = max(row["count"] for row in rows)
     upward = alt.Scale(domain=[0, most * (1 + 0.12 * len(levels))], nice=False)
     across = alt.Scale(zero=False, nice=False, padding=14)
     bars = (
@@ -213,7 +210,41 @@ def distribution(
             tooltip=tips,
         )
     )
-    middle = (max(ends) + min(ends)) / 2
+    described = counted(
+        "The score of {n} model: {low}.",
+        "A histogram of the scores of {n} models, from {low} to {high}.",
+        n=len(known),
+        low=plain(times * min(known)),
+        high=plain(times * max(known)),
+    )
+    return Chart(
+        title=title,
+        spec=specification(alt.layer(bars, *_chance(levels, times, (max(ends) + min(ends)) / 2)), height=220),
+        description=joined(" ", [described, *(level_said(level, times) for level in levels)]),
+        note=Sentence("Dashed: what guessing scores.") if levels else "",
+    )
+
+
+def _bins(values: Sequence[float], times: float, step: float) -> list[dict[str, Any]]:
+    """How many values lie in each stretch of this width that holds some."""
+    digits = max(0, -math.floor(math.log10(step)))
+    counts = Counter(math.floor(times * value / step + 1e-9) for value in values)
+    return [
+        {
+            "from": round(place * step, 9),
+            "to": round((place + 1) * step, 9),
+            "count": count,
+            "zero": 0,
+            "range": f"{plain(place * step, digits)}–{plain((place + 1) * step, digits)}",
+        }
+        for place, count in sorted(counts.items())
+    ]
+
+
+def _chance(levels: Sequence[Level], times: float, middle: float) -> "list[alt.Chart]":
+    """A dashed line a level, its name on the side towards the `middle`."""
+    import altair as alt
+
     lines: list[alt.Chart] = []
     for place, level in enumerate(levels):
         base = alt.Chart(data([{"at": times * level.value, "name": level.name}]))
@@ -224,19 +255,7 @@ def distribution(
                 x="at:Q", y=alt.value(2 + 15 * place), text="name:N"
             ),
         ]
-    described = counted(
-        "The score of {n} model: {low}.",
-        "A histogram of the scores of {n} models, from {low} to {high}.",
-        n=len(known),
-        low=plain(times * min(known)),
-        high=plain(times * max(known)),
-    )
-    return Chart(
-        title=title,
-        spec=specification(alt.layer(bars, *lines), height=220),
-        description=joined(" ", [described, *(level_said(level, times) for level in levels)]),
-        note=Sentence("Dashed: what guessing scores.") if levels else "",
-    )
+    return lines
 
 
 def _step(least: float) -> float:
