@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browser import Browser, started
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
+
+# How long an example takes depends on what else the machine does, and says nothing about the code.
+settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leaderbench")
 
 ROOT = Path(__file__).parents[1]
 

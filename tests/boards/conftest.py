@@ -4,16 +4,11 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from leaderbench.boards.reading import parse
 from leaderbench.boards.spec import BoardSpec
 from leaderbench.records import Aggregation, Metric, Score, View
 from leaderbench.results.entries import Entry, Provenance
-
-# How long an example takes depends on what else the machine does, and says nothing about the code.
-settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("leaderbench")
 
 Make = Callable[..., Entry]
 

@@ -3,14 +3,10 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 from transformers.utils import logging
 
 from tests.models import tiny
 
-# How long an example takes depends on what else the machine does, and says nothing about the code.
-settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("leaderbench")
 logging.disable_progress_bar()
 
 

@@ -4,17 +4,12 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from leaderbench.records import Aggregation, Flag, LogLikelihoodResponse, Metric, Sample, Score, ScoredContinuation
 from leaderbench.requests import LogLikelihood, Prompt
 from leaderbench.results.runs import Manifest, Run
 
 Pair = tuple[LogLikelihood, LogLikelihoodResponse]
-
-# How long an example takes depends on what else the machine does, and says nothing about the code.
-settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("leaderbench")
 
 
 @pytest.fixture

@@ -3,13 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from leaderbench.records import Sample
-
-# How long an example takes depends on what else the machine does, and says nothing about the code.
-settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("leaderbench")
 
 
 @pytest.fixture
