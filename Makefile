@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PEER := .venv-peer
 MTEB := .venv-mteb
+BUILDER := .venv-build
 BIN := $(VENV)/bin
 # One pinned set for the package, its tests, its documentation and its build.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
@@ -13,7 +14,7 @@ WORKERS ?= 2
 # Real data and models for parity and speed.
 SHARED := $(or $(LEADERBENCH_SHARED),../shared)
 
-.PHONY: help demo test slow lint format types docs words reference story picture tour docs-serve parity parity-boards perf perf-boards perf-explain ci clean
+.PHONY: help demo test slow lint format types docs words reference story picture tour docs-serve build parity parity-boards perf perf-boards perf-explain ci clean
 
 help:  ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +69,19 @@ tour: $(VENV)/.installed  ## take the pictures of docs/tour.md in Chromium
 docs-serve: $(VENV)/.installed  ## read the documentation at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve
 
+# Tools that only packaging needs have an environment of their own, so that the tested one is what users get.
+$(BUILDER)/.installed: Makefile
+	@$(PYTHON) -m venv $(BUILDER)
+	@PIP_CONSTRAINT= $(BUILDER)/bin/python -m pip install -qq build==1.6.1 cyclonedx-bom==7.5.0
+	@touch $@
+
+build: $(BUILDER)/.installed  ## the wheel, the source archive and what they are made of (SBOM), into dist/
+	@rm -rf dist
+	@$(BUILDER)/bin/python -m build --outdir dist . >/dev/null
+	@$(BUILDER)/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type library --output-reproducible \
+		--output-file dist/leaderbench.cdx.json constraints.txt
+	@ls -l dist
+
 # The peer that we compare with has its own environment and is no dependency.
 $(PEER)/.installed: Makefile
 	@echo "Installing lm_eval 0.4.13 into $(PEER) (once) ..."
@@ -102,4 +116,4 @@ ci:  ## what .ci/run does
 	./.ci/run
 
 clean:  ## remove the environments and everything built
-	rm -rf $(VENV) $(PEER) $(MTEB) site dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEER) $(MTEB) $(BUILDER) site dist build .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from leaderbench.cli.advisories import known_holes
 from leaderbench.errors import LeaderbenchError
 from leaderbench.requests import LogLikelihood, Prompt
 
@@ -56,6 +57,7 @@ def all_checks(store: Path, datasets: Path | None, model: str | None) -> Iterato
     """Every check, the quick ones first."""
     yield python()
     yield from libraries()
+    yield from holes()
     yield from device()
     yield memory()
     yield disk(store)
@@ -83,6 +85,14 @@ def libraries() -> Iterator[Check]:
     if missing:
         advice = "install them: pip install leaderbench --constraint constraints.txt"
         yield Check("libraries", Health.PROBLEM, f"not installed: {', '.join(missing)}", advice)
+
+
+def holes() -> Iterator[Check]:
+    """Installed versions with a known hole."""
+    for advisory, present in known_holes():
+        report = f"{advisory.package} {present} has a known hole ({advisory.identifier}): it {advisory.effect}"
+        advice = f"pip install --upgrade '{advisory.package}>={advisory.mended_in}'"
+        yield Check("security", Health.PROBLEM, report, advice)
 
 
 def device() -> Iterator[Check]:
