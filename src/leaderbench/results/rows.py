@@ -18,6 +18,7 @@ from leaderbench.results.entries import Provenance
 from leaderbench.results.files import leads_out, said_plainly, sentence
 from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
+from leaderbench.results.sealed import lost, unsealed
 from leaderbench.sentences import Sentence
 
 Row = dict[str, Any]
@@ -199,12 +200,16 @@ def imported_rows(name: str, path: Path) -> Found:
     """What a file of imported scores says; lines that cannot be read are passed over, and the first one is said."""
     scores: list[Row] = []
     wrong: list[str] = []
+    intact: list[tuple[str, int]] = []
     try:
         with path.open("rb") as lines:
             for place, line in enumerate(lines, 1):
                 try:
                     if line.strip():
-                        scores.append({"file": name, "place": place, **_imported_row(json.loads(line))})
+                        values = unsealed(line)
+                        source = str(values.get("digest")), int(values.get("of", 0))
+                        scores.append({"file": name, "place": place, **_imported_row(values)})
+                        intact.append(source)
                 except (ValueError, LookupError, TypeError, RecursionError, OverflowError) as error:
                     wrong.append(f"line {place} of {path} ({_why(error)})")
         problem = ""
@@ -214,6 +219,8 @@ def imported_rows(name: str, path: Path) -> Found:
         others = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
         problem = f"{wrong[0]}{others} is no score and was passed over: import its source again."
         problem = problem[0].upper() + problem[1:]
+    elif missing := sum(lost(intact).values()):
+        problem = f"{path} lost {missing:,} of its scores: import their source again."
     return Found({"id": name, "problem": plain(problem)}, scores)
 
 

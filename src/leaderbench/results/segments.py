@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaderbench.results.files import replace_durably, write_durably
+from leaderbench.results.sealed import covered, is_intact, mark, seal
 
-mark = b'{"crc32":"'
-covered = len(mark) + 8 + 2
 key_start = covered + len(b'"key":"')
 answer_start = key_start + 64 + len(b'","answer":')
 
@@ -53,15 +52,12 @@ class Scan:
 
 def line(key: bytes, answer: str) -> bytes:
     """A record as a line, newline included."""
-    body = f'"key":"{key.hex()}","answer":{answer}}}'.encode("ascii")
-    return mark + b'%08x",' % zlib.crc32(body) + body + b"\n"
+    return seal(f'"key":"{key.hex()}","answer":{answer}}}'.encode("ascii"))
 
 
 def key_of(record: bytes) -> bytes | None:
     """The key of a line (without its newline), or None where it is damaged."""
-    if len(record) <= answer_start or not record.startswith(mark) or record[covered - 2 : covered] != b'",':
-        return None
-    if b"%08x" % zlib.crc32(memoryview(record)[covered:]) != record[len(mark) : covered - 2]:
+    if len(record) <= answer_start or not is_intact(record):
         return None
     return bytes.fromhex(record[key_start : key_start + 64].decode())
 

@@ -14,6 +14,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric
 from leaderbench.results.imports import import_csv, scores, stored_entries
 from leaderbench.results.imports.scores import ScoreWriter, entry, identity, published
+from leaderbench.results.index import Index
 from leaderbench.results.store import Store
 
 acc = Metric("acc", Aggregation.MICRO)
@@ -79,6 +80,71 @@ def test_a_damaged_file_is_said_in_one_sentence(store: Store) -> None:
     scores.score_files(store)[0].write_text("{")
     with pytest.raises(LeaderbenchError, match="is damaged: delete it"):
         list(stored_entries(store))
+
+
+def damage(path: Path, old: bytes, new: bytes) -> None:
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new, 1))
+
+
+def estimates(store: Store) -> dict[str, float]:
+    with Index(store) as index:
+        index.refresh()
+        return {item.model: item.score.estimate for item in index.entries()}
+
+
+@pytest.mark.parametrize("old", [b'"estimate": 0.5', b'"model": "b"', b'"n": 100', b'"crc32":"'])
+def test_a_changed_line_is_named_its_score_gone_and_a_new_import_brings_it_back(
+    store: Store, file: Callable[[str, Any], Path], old: bytes
+) -> None:
+    table = file("t.csv", "model,benchmark,score,n\na,x,0.25,100\nb,x,0.5,100\nc,x,0.75,100\n")
+    import_csv([table], store)
+    before = estimates(store)
+    (path,) = scores.score_files(store)
+    damage(path, old, old[:-1] + bytes([old[-1] ^ 1]))
+    with Index(store) as index:
+        (problem,) = index.refresh().problems
+        assert "and was passed over: import its source again" in problem
+    left = estimates(store)
+    assert len(left) == 2
+    assert left.items() <= before.items()
+    import_csv([table], store)
+    assert estimates(store) == before
+    with Index(store) as index:
+        assert index.refresh().problems == ()
+
+
+def test_a_file_that_lost_its_end_is_named_and_a_new_import_brings_it_back(
+    store: Store, file: Callable[[str, Any], Path]
+) -> None:
+    table = file("t.csv", "model,benchmark,score\na,x,0.25\nb,x,0.5\n")
+    import_csv([table], store)
+    before = estimates(store)
+    (path,) = scores.score_files(store)
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with Index(store) as index:
+        assert "lost 1 of its scores" in index.refresh().problems[0]
+    with pytest.raises(LeaderbenchError, match="is damaged: delete it"):
+        list(stored_entries(store))
+    import_csv([table], store)
+    assert estimates(store) == before
+
+
+def test_the_other_sources_of_a_damaged_file_stay(store: Store) -> None:
+    write(store, ["a", "b"])
+    (path,) = scores.score_files(store)
+    damage(path, b'"model": "ma"', b'"model": "mA"')
+    write(store, ["a"])
+    assert sorted(item.model for item in stored_entries(store)) == ["ma", "mb"]
+
+
+def test_lines_of_older_versions_have_no_checksum_and_are_read(store: Store) -> None:
+    item = entry("old", "", "b/x", published(acc, None, 0.5), "file")
+    scores.folder_of(store).mkdir(parents=True)
+    (scores.folder_of(store) / "old.jsonl").write_text(json.dumps(scores.to_json(item, "a" * 64)) + "\n")
+    write(store, ["a", "b"])
+    assert sorted(item.model for item in stored_entries(store)) == ["mb", "old"]
 
 
 def test_what_a_killed_import_left_is_cleared_and_not_read(store: Store, file: Callable[[str, Any], Path]) -> None:

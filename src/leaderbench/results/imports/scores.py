@@ -1,8 +1,9 @@
 """Scores without samples: their intervals, and the files of `<store>/imported` that hold them.
 
-One JSON object a line: the fields of `Entry`, those of its score beside them, and `digest`, the SHA-256 of what the
-score was read from. A number that is not known is null. A file holds the scores of one or many sources and changes only
-where one of these is read anew on another scale; its name is a digest of theirs.
+One JSON object a line: a checksum (`results.sealed`), `digest`, the SHA-256 of what the score was read from, `line` and
+`of`, which of how many lines of that source it is, the fields of `Entry`, and those of its score beside them. A number
+that is not known is null. Lines of older versions lack checksum, `line` and `of`. A file holds the scores of one or
+many sources and changes only where one of these is read anew; its name is a digest of theirs.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.files import replace_durably, said_plainly
+from leaderbench.results.sealed import is_intact, lost, mark, seal, unsealed
 from leaderbench.results.store import Store
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile, wilson
 
@@ -25,7 +27,7 @@ LARGEST_FILE = 16 << 20
 """Bytes after which another file is begun."""
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-_digest = re.compile(rb'\{"digest": "([0-9a-f]{64})"')
+_head = re.compile(rb'\{(?:"crc32":"[0-9a-f]{8}",)?"digest": "([0-9a-f]{64})"(?:, "line": \d+, "of": (\d{1,9}))?')
 _shares = re.compile(r"(?!balanced)(\w+_)?acc(uracy)?(_\w+)?|(\w+_)?exact_?match(_\w+)?|em|mc[12]|pass(@|_at_)\d+")
 
 
@@ -115,6 +117,13 @@ def to_json(item: Entry, digest: str) -> dict[str, Any]:
     }
 
 
+def _lines(entries: Sequence[Entry], digest: str) -> Iterator[bytes]:
+    """All scores of one source as the lines of a file."""
+    for number, item in enumerate(entries, 1):
+        values = {"digest": digest, "line": number, "of": len(entries), **to_json(item, digest)}
+        yield seal(_line(values).removeprefix("{").encode())
+
+
 def from_json(content: dict[str, Any]) -> Entry:
     """The entry that `to_json` gave; n is 0 where it is not known. Raises `LookupError`, `TypeError`, `ValueError`."""
     numbers = [content[name] for name in ("estimate", "standard_error", "low", "high")]
@@ -142,21 +151,44 @@ def score_files(store: Store) -> list[Path]:
 def stored_entries(store: Store) -> Iterator[Entry]:
     """All imported scores of a store. Raises `LeaderbenchError` for a damaged file."""
     for path in score_files(store):
+        there: list[tuple[str, int]] = []
         try:
             with path.open("rb") as file:
                 for place, line in enumerate(file, 1):
-                    yield replace(from_json(json.loads(line)), stated=(path.name, place))
+                    values = unsealed(line)
+                    yield replace(from_json(values), stated=(path.name, place))
+                    there.append((str(values.get("digest")), int(values.get("of", 0))))
+            if lost(there):
+                raise ValueError("lines are missing")
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise LeaderbenchError(f"{path} is damaged: delete it and import the same files again.") from error
 
 
-def known_digests(store: Store) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Which sources the scores of a store were read from, by their digests."""
+
+    whole: set[str]
+    """Those of which every score is there."""
+
+    partly: set[str]
+    """Those that lost a line to damage; they count as never imported."""
+
+
+def sources(store: Store) -> Sources:
     """The sources that a store has scores of."""
-    found: set[str] = set()
+    named: set[str] = set()
+    whole: set[str] = set()
     for path in score_files(store):
+        intact: list[tuple[str, int]] = []
         with said_plainly(path), path.open("rb") as file:
-            found.update(match[1].decode() for line in file if (match := _digest.match(line)))
-    return found
+            for line in file:
+                if head := _head.match(line):
+                    named.add(head[1].decode())
+                    if not line.startswith(mark) or is_intact(line.rstrip(b"\n")):
+                        intact.append((head[1].decode(), int(head[2] or 0)))
+        whole |= {source for source, _ in intact} - lost(intact).keys()
+    return Sources(whole, named - whole)
 
 
 class ScoreWriter:
@@ -165,8 +197,10 @@ class ScoreWriter:
     def __init__(self, store: Store) -> None:
         """Write into this store; its folder of imported scores exists and is locked."""
         self.store = store
-        self.known = known_digests(store)
+        known = sources(store)
+        self.known, self.partly = known.whole, known.partly
         self.replaced: set[str] = set()
+        self.written: set[Path] = set()
         self.digests: list[str] = []
         self.lines: list[bytes] = []
         self.size = 0
@@ -175,12 +209,12 @@ class ScoreWriter:
         """Take the scores of one source, which replace those of others; False where the store has them."""
         if digest in self.known:
             return False
-        self.replaced |= self.known.intersection(instead_of)
+        self.replaced |= (self.known | self.partly).intersection(instead_of)
         self.known.add(digest)
         self.digests.append(digest)
-        for item in entries:
-            self.lines.append(_line(to_json(item, digest)).encode() + b"\n")
-            self.size += len(self.lines[-1])
+        for line in _lines(entries, digest):
+            self.lines.append(line)
+            self.size += len(line)
         if self.size > LARGEST_FILE:
             self.write()
         return True
@@ -192,24 +226,23 @@ class ScoreWriter:
             path = folder_of(self.store) / f"{named[:32]}.jsonl"
             with said_plainly(path):
                 replace_durably(path, b"".join(self.lines))
+            self.written.add(path)
+        renewed = self.partly.intersection(self.digests)
         self.digests, self.lines, self.size = [], [], 0
-        if self.replaced:
-            self._drop_replaced()
+        if self.replaced or renewed:
+            self._drop(renewed)
 
-    def _drop_replaced(self) -> None:
-        """Take out what was read otherwise before; what takes its place is written already."""
+    def _drop(self, renewed: set[str]) -> None:
+        """Take out what was read otherwise before or damaged; what takes its place is written already."""
         for path in score_files(self.store):
+            gone = self.replaced if path in self.written else self.replaced | renewed
             with said_plainly(path):
                 lines = path.read_bytes().splitlines(keepends=True)
-                kept = [
-                    line for line in lines if (found := _digest.match(line)) is None or not self._is_replaced(found)
-                ]
+                kept = [line for line in lines if (head := _head.match(line)) is None or head[1].decode() not in gone]
                 if not kept:
                     path.unlink()
                 elif len(kept) < len(lines):
                     replace_durably(path, b"".join(kept))
         self.known -= self.replaced
+        self.partly -= self.replaced | renewed
         self.replaced = set()
-
-    def _is_replaced(self, found: re.Match[bytes]) -> bool:
-        return found[1].decode() in self.replaced
