@@ -47,6 +47,7 @@ def serve(
     """
     from leaderbench.results.store import Store
     from leaderbench.web import server
+    from leaderbench.web.connections import shortage
 
     place = Store(store)
     ancestors = server.origins(frame_ancestor or ())
@@ -63,6 +64,8 @@ def serve(
                 style="yellow",
                 soft_wrap=True,
             )
+        if few := shortage():
+            terminal.stderr().print(few, style="yellow", markup=False, soft_wrap=True)
         terminal.stdout().print(f"{store} is on {server.address(made)} – Ctrl-C ends it.", markup=False, soft_wrap=True)
         server.serve(place, made, server.names(made, host, allowed_host or ()), ancestors)
     terminal.stderr().print("Ended.")

@@ -1,9 +1,11 @@
 """The site and the API of a store as one ASGI application."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import reduce
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +21,16 @@ from leaderbench.web.conditional import Conditional, program, security
 from leaderbench.web.live import AbsentError, LiveStore
 
 log = logging.getLogger("leaderbench.web")
+
+
+class _Site(FastAPI):
+    """FastAPI makes its schema on first use, and wrongly where two threads are the first at once."""
+
+    _turn = threading.Lock()
+
+    def openapi(self) -> dict[str, Any]:
+        with self._turn:
+            return super().openapi()
 
 
 def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI:
@@ -37,7 +49,7 @@ def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI
         finally:
             live.close()
 
-    app = FastAPI(
+    app = _Site(
         title="leaderbench",
         version=program(),
         description="Scores of language models with their uncertainty, down to every answer. Read only.",

@@ -37,6 +37,14 @@ def listening_somewhere(host: str) -> socket.socket:
     raise LeaderbenchError(f"Ports {usual} to {usual + tries - 1} of {host} are all taken: choose another with --port.")
 
 
+waiting = 512
+"""Connections that may wait until they are taken."""
+
+
+grace = 3
+"""Seconds that answers under way have when the server ends."""
+
+
 class TakenError(LeaderbenchError):
     """Another program listens there."""
 
@@ -53,7 +61,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(where)
-        made.listen(512)
+        made.listen(waiting)
     except OSError as error:
         made.close()
         kind_of_error = TakenError if error.errno == errno.EADDRINUSE else LeaderbenchError
@@ -156,15 +164,26 @@ def _server(live: "LiveStore", names: Sequence[str], frame_ancestors: Sequence[s
     import uvicorn
 
     from leaderbench.web.application import application
+    from leaderbench.web.connections import Connection, accepted_at_once
+
+    class Listening(uvicorn.Server):
+        """uvicorn takes as many connections in a row as may wait; here more may wait than it takes."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            for made in sockets or ():
+                made.listen(waiting)
 
     app = application(live, frame_ancestors)
-    return uvicorn.Server(
+    return Listening(
         uvicorn.Config(
             Hosts(app, names) if names else app,
-            log_level="warning",
+            http=Connection,
+            backlog=accepted_at_once,
+            log_level="error",  # what strangers send that is no request is nothing to be told of
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=3,
+            timeout_graceful_shutdown=grace,
             ws="none",
         )
     )
