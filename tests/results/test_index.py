@@ -310,7 +310,7 @@ def change(store: Store, run: MakeRun, what: str, number: int, rng: random.Rando
     folder = store.path / "runs" / f"r{number}"
     path = folder / rng.choice(["manifest.json", "scores.json"])
     if what in ("add", "better", "mend"):
-        store.save(run(rng.randrange(3, 9), run_id=folder.name, errors=what == "add", model=rng.choice("ab")))
+        store.save(run(3 + number, run_id=folder.name, errors=what == "add", model=rng.choice("ab")))
     elif what == "import":
         lines = [imported_line(model=rng.choice("ab"), estimate=rng.random()) for _ in range(rng.randrange(3))]
         write_imported(store, f"i{number}", *lines)

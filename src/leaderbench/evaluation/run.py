@@ -23,7 +23,7 @@ from leaderbench.models.base import Model
 from leaderbench.records import Failure, Json, Question, Response, Sample, Score
 from leaderbench.requests import digest
 from leaderbench.results.runs import Manifest, Run, run_id
-from leaderbench.results.store import Store
+from leaderbench.results.store import Store, read_folder
 from leaderbench.results.tokens import RunTokens
 from leaderbench.statistics.aggregate import aggregate
 from leaderbench.statistics.finite import drawn_scores
@@ -99,15 +99,19 @@ def evaluate(
         getLogger(__name__).warning(sentence)
     scores = aggregate(samples, recipe.metrics) if bank is None else drawn_scores(samples, recipe.metrics, bank)
     run = record(model, recipe, source, samples, scores, limits, bank, (meter.tokens_asked, meter.tokens_computed))
-    keep(run, place, tokens_of(model, asked, samples))
-    return run
+    return keep(run, place, tokens_of(model, asked, samples))
 
 
-def keep(run: Run, store: Store, tokens: RunTokens | None) -> None:
+def keep(run: Run, store: Store, tokens: RunTokens | None) -> Run:
     """Store a run with the texts of its tokens, and beside it what is known of a model with files: boards then show its
-    size, licence and type.
+    size, licence and type. Returns the run that is stored: an earlier one where that says the same but for float noise.
     """
-    store.save(run, tokens)
+    stored = read_folder(store.save(run, tokens))
+    _describe(run, store)
+    return run if repr(stored.scores) == repr(run.scores) else stored
+
+
+def _describe(run: Run, store: Store) -> None:
     facts = run.manifest.model
     if facts.get("backend") != "transformers":
         return

@@ -178,8 +178,8 @@ def separate(
         else:
             scores = stopped_scores(samples, recipe.metrics, bank)
             limits |= {"until_separated": {"questions": asked, "from": other.model.name}, "seed": seed}
-        runs.append(record(one.model, recipe, source, samples, scores, limits, bank, one.tokens))
-        keep(runs[-1], place, tokens_of(one.model, every, samples))
+        run = record(one.model, recipe, source, samples, scores, limits, bank, one.tokens)
+        runs.append(keep(run, place, tokens_of(one.model, every, samples)))
     return Separation(recipe.name, recipe.metrics[0], names, evidence, asked, len(every), seed, (runs[0], runs[1]))
 
 

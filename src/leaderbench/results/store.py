@@ -24,7 +24,8 @@ from leaderbench.results.runs import (
     score_from_json,
     score_to_json,
 )
-from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet
+from leaderbench.results.same import differences
+from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet, to_table
 from leaderbench.results.tokens import RunTokens, from_json, to_json
 from leaderbench.sentences import Sentence
 
@@ -69,8 +70,10 @@ class Store:
     def save(self, run: Run, tokens: RunTokens | None = None) -> Path:
         """Store a run and return its folder; the run is there as a whole or not at all, whenever the machine stops.
 
-        A run that is there already stays as it is, unless it is damaged or has more errors than this one.
-        Raises `LeaderbenchError` where it cannot be written.
+        A run that is there already stays as it is, unless it is damaged, has more errors than this one, or has other
+        scores of the very same samples.
+        Raises `LeaderbenchError` where it cannot be written, and where the one that is there has other samples
+        (`same.differences` says what counts as the same).
         """
         return self._save([(run, _files(run, tokens))])[0]
 
@@ -94,7 +97,7 @@ class Store:
                 wanted = {
                     runs / run.id: files
                     for run, files in given
-                    if not (runs / run.id).exists() or _is_worse(runs / run.id, run)
+                    if not os.path.lexists(runs / run.id) or _gives_way(runs / run.id, run)
                 }
                 if wanted:
                     _put(runs, wanted)
@@ -171,13 +174,28 @@ class Store:
         return RunSummary(folder.name, run.manifest, run.scores)
 
 
-def _is_worse(folder: Path, run: Run) -> bool:
-    """Whether the stored run should give way: it cannot be read, or failed more often than the new one."""
+def _gives_way(folder: Path, run: Run) -> bool:
+    """Whether the stored run is to be replaced: it cannot be read, failed more often than the new one, or has scores
+    that its samples do not give.
+
+    Raises `LeaderbenchError` where its samples are not those of the new one.
+    """
     try:
-        errors = read_folder(folder).samples.errors
+        stored = read_folder(folder)
+        errors = stored.samples.errors
         _tokens(folder)
+        if stored.samples.table.equals(to_table(run.samples)):
+            return repr(stored.scores) != repr(run.scores)
+        others = list(differences(stored.samples, run.samples, run.manifest.model))
     except DamagedRunError:
         return True
+    if others:
+        raise LeaderbenchError(
+            f"Run {run.id} is stored with other samples than it has now, though nothing that names it has changed: of "
+            f"{len(run.samples):,} questions {len(others):,} differ, such as {others[0]}. The stored run was kept and "
+            "the new one was not: either the files of the model or dataset changed without being noticed, or another "
+            f"version asked or scored it. To replace it delete {folder}, and run the same command again."
+        )
     return errors > sum(sample.error is not None for sample in run.samples)
 
 

@@ -18,8 +18,8 @@ from leaderbench.explain.difference.pairing import (
     side_of,
     weighing,
 )
-from leaderbench.explain.noise import epsilon, noise
 from leaderbench.records import Aggregation, Metric, Sample
+from leaderbench.results.noise import epsilon, noise
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import table_of
 from leaderbench.sentences import Sentence

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from leaderbench.explain.difference import causes as named
 from leaderbench.explain.difference.causes import Cause
-from leaderbench.explain.noise import rounding
 from leaderbench.records import Sample
+from leaderbench.results.noise import rounding
 from leaderbench.sentences import Sentence, counted
 
 

@@ -19,10 +19,10 @@ from leaderbench.explain.difference.pairing import (
     side_of,
     weighing,
 )
-from leaderbench.explain.noise import epsilon, noise, rounding
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.names import short_names
+from leaderbench.results.noise import epsilon, noise, rounding
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import table_of
 from leaderbench.sentences import Sentence

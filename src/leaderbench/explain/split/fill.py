@@ -13,12 +13,12 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.ask import ask
 from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.run import Meter
-from leaderbench.explain.noise import noise
 from leaderbench.explain.split.design import Design
 from leaderbench.explain.split.grid import Cause, Grid
 from leaderbench.models.base import Model
 from leaderbench.records import Answer, Example, Failure, LogLikelihoodResponse, Question, Response
 from leaderbench.requests import Request, digest
+from leaderbench.results.noise import noise
 from leaderbench.results.store import Store
 
 BLOCK = 16_384

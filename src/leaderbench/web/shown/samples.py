@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.explain.noise import noise
 from leaderbench.records import Sample, TokenText
+from leaderbench.results.noise import noise
 from leaderbench.results.samples import from_table, table_of
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
