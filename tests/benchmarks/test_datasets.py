@@ -61,6 +61,13 @@ def test_the_revision_of_a_folder_changes_with_its_files(hub_folder: Path) -> No
     assert folder_digest(folder) != before
 
 
+def test_the_revision_of_a_folder_of_ordinary_files_is_that_of_earlier_versions(tmp_path: Path) -> None:
+    for name in ("README.md", "b/x.parquet", "b-c/x.parquet", "b/a/é.csv", "B/x", ".git/hidden"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"content of {name}")
+    assert folder_digest(tmp_path) == "sha256:377bdcd1cf248af5cd44cfc0d16e6d4fab7919128a5a10a9193a9fc114fcf419"
+
+
 def test_the_revision_on_the_hub_is_the_pinned_commit() -> None:
     assert HubDatasets().revision("cais/mmlu") == pins["cais/mmlu"].revision
     assert len(pins["cais/mmlu"].revision) == 40
@@ -89,7 +96,9 @@ def test_a_missing_split_lists_those_there_are(hub_folder: Path) -> None:
 def test_a_damaged_parquet_file_is_named(hub_folder: Path) -> None:
     path = hub_folder / "some" / "exam" / "tiny_things" / "dev-00000-of-00001.parquet"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(LeaderbenchError, match=r"dev-00000-of-00001.parquet cannot be read, it may be damaged"):
+    with pytest.raises(
+        LeaderbenchError, match=r"dev-00000-of-00001.parquet cannot be read \(it is no parquet file, or a damaged one\)"
+    ):
         HubDatasets(hub_folder).rows("some/exam", "tiny_things", "dev")
 
 
@@ -111,7 +120,7 @@ def test_a_copy_without_a_readme_is_read_by_the_names_of_its_files(hub_folder: P
         (None, "no README.md whose head names its `configs`"),
         ("# No head\n", "no README.md whose head names its `configs`"),
         ("---\nconfigs: {}\n---\n", "no README.md whose head names its `configs`"),
-        ("---\nconfigs: [\n---\n", "not valid YAML"),
+        ("---\nconfigs: [\n---\n", r"README.md cannot be read \(it is not YAML"),
         ("---\nconfigs: [word]\n---\n", "are malformed"),
         ("---\nconfigs:\n- config_name: c\n  data_files:\n  - split: dev\n---\n", "are malformed"),
     ],

@@ -258,7 +258,10 @@ def test_a_missing_column_is_named_with_its_place(memory: Make, exam: Tables) ->
     ("column", "value", "message"),
     [
         ("answer", 4, "has 4 in its column 'answer', not 0 to 3"),
-        ("answer", "B", "has 'B' in its column 'answer', not a whole number"),
+        ("answer", "E", "has 'E' in its column 'answer', not 0 to 3 or A to D"),
+        ("answer", "4", "has '4' in its column 'answer', not 0 to 3 or A to D"),
+        ("answer", "first", "has 'first' in its column 'answer', not 0 to 3 or A to D"),
+        ("answer", 1.0, "has 1.0 in its column 'answer', not a whole number or a letter"),
         ("question", None, "has None in its column 'question', not a text"),
         ("choices", ["one", "two", "three"], "has 3 choices, not 4"),
         ("choices", ["one", "two", "three", 4], "something other than texts"),

@@ -1,13 +1,13 @@
 """Rows of datasets: from the Hub at a pinned revision, or from local folders in the same layout."""
 
-import hashlib
 import os
-from collections.abc import Iterator
+import reprlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import cast
 
+from leaderbench.benchmarks.local_files import LocalFiles, local_files
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.errors import LeaderbenchError
 
@@ -55,17 +55,18 @@ class HubDatasets:
                 " that holds copies of Hub datasets as <org>/<name>, or leave it unset to load from the Hub."
             )
         self._revisions: dict[str, str] = {}
+        self._listed: dict[str, LocalFiles] = {}
 
     def rows(self, dataset: str, config: str, split: str) -> list[Row]:
         """All rows of one split of one config, in file order, at the pinned revision.
 
         Raises LeaderbenchError where the dataset, the config or the split is missing or a file is damaged.
         """
-        folder = self.folder(dataset)
-        if folder is not None:
+        files = self._files(dataset)
+        if files is not None:
             from leaderbench.benchmarks.folders import rows
 
-            return rows(folder, dataset, config, split)
+            return rows(files, dataset, config, split)
         from leaderbench.benchmarks import hub
 
         pin = pins.get(dataset, Pin("main"))
@@ -78,15 +79,22 @@ class HubDatasets:
         return self._revisions[dataset]
 
     def _find_revision(self, dataset: str) -> str:
-        folder = self.folder(dataset)
-        if folder is not None:
-            return folder_digest(folder)
+        files = self._files(dataset)
+        if files is not None:
+            return files.revision
         pin = pins.get(dataset, Pin("main"))
         if len(pin.revision) == 40:
             return pin.revision
         from leaderbench.benchmarks import hub
 
         return hub.commit(dataset, pin.revision, root=self.root)
+
+    def _files(self, dataset: str) -> LocalFiles | None:
+        """The files of a local copy, listed once: what is read is what the revision is made of."""
+        folder = self.folder(dataset)
+        if folder is not None and dataset not in self._listed:
+            self._listed[dataset] = local_files(folder)
+        return self._listed.get(dataset)
 
     def folder(self, dataset: str) -> Path | None:
         """The local copy of a dataset; None where it comes from the Hub."""
@@ -99,18 +107,7 @@ class HubDatasets:
 
 def folder_digest(folder: Path) -> str:
     """`sha256:…` over the names and contents of a folder's files, hidden ones left out."""
-    total = hashlib.sha256()
-    for path in visible_files(folder):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"sha256:{total.hexdigest()}"
-
-
-def visible_files(folder: Path) -> Iterator[Path]:
-    """Files below a folder in a fixed order, none hidden."""
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+    return local_files(folder).revision
 
 
 @cache
@@ -130,6 +127,10 @@ def chosen_subsets(benchmark: str, known: tuple[str, ...], asked: tuple[str, ...
     return tuple(subset for subset in known if subset in asked) or known
 
 
+LETTERS = "ABCDEFGHIJ"
+"""What choices are called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """Typed reading of one row; what is missing or of another type raises LeaderbenchError and says where."""
@@ -142,13 +143,23 @@ class Cells:
         return cast("str", self._typed(column, str, "a text"))
 
     def index(self, column: str, count: int) -> int:
-        """A whole number that stands for one of `count` choices."""
-        value = cast("int", self._typed(column, int, "a whole number"))
-        if not 0 <= value < count:
-            raise LeaderbenchError(f"{self.where} has {value} in its column {column!r}, not 0 to {count - 1}.")
-        return value
+        """Which of `count` choices: a whole number from 0, also written as text, or a letter from A."""
+        value = self._typed(column, (int, str), "a whole number or a letter")
+        place = value
+        if isinstance(value, str):
+            letter = value.strip().upper()
+            place = LETTERS.find(letter) if len(letter) == 1 and letter in LETTERS else _number(letter)
+        if isinstance(value, bool) or not 0 <= cast("int", place) < count:
+            raise LeaderbenchError(
+                f"{self.where} has {shortened(value)} in its column {column!r}, not 0 to {count - 1} or"
+                f" A to {LETTERS[count - 1]}."
+            )
+        return cast("int", place)
 
     def texts(self, column: str) -> tuple[str, ...]:
+        """A list of texts, or the texts of columns A, B, … where these stand in its place."""
+        if column not in self.row and {"A", "B"} <= self.row.keys():
+            return tuple(self.text(letter) for letter in LETTERS if letter in self.row)
         values = cast("list[object]", self._typed(column, list, "a list of texts"))
         if not all(isinstance(value, str) for value in values):
             raise LeaderbenchError(f"{self.where} has something other than texts in its column {column!r}.")
@@ -173,18 +184,32 @@ class Cells:
     def choice(self, value: str, known: tuple[str, ...]) -> int:
         """The place of an answer key among those known."""
         if value not in known:
-            raise LeaderbenchError(f"{self.where} has the answer {value!r}, which is none of {', '.join(known)}.")
+            raise LeaderbenchError(
+                f"{self.where} has the answer {shortened(value)}, which is none of {', '.join(known)}."
+            )
         return known.index(value)
 
-    def _typed(self, column: str, kind: type, name: str) -> object:
+    def _typed(self, column: str, kind: type | tuple[type, ...], name: str) -> object:
         if column not in self.row:
-            columns = ", ".join(sorted(self.row)) or "none"
+            columns = ", ".join(name[:80] for name in sorted(self.row)[:50]) or "none"
             raise LeaderbenchError(f"{self.where} has no column {column!r}; its columns are {columns}.")
         if not isinstance(self.row[column], kind):
-            raise LeaderbenchError(f"{self.where} has {self.row[column]!r} in its column {column!r}, not {name}.")
+            value = shortened(self.row[column])
+            raise LeaderbenchError(f"{self.where} has {value} in its column {column!r}, not {name}.")
         return self.row[column]
 
 
 def cells(rows: list[Row], dataset: str, config: str, split: str) -> list[Cells]:
     """Rows for typed reading, each knowing where it stands."""
     return [Cells(row, f"{dataset}, {config}/{split}, row {index}") for index, row in enumerate(rows)]
+
+
+def _number(text: str) -> int:
+    """A whole number of one or two digits; -1 for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else -1
+
+
+def shortened(value: object) -> str:
+    """How a message writes a value that may be of any size."""
+
+    return reprlib.repr(value)

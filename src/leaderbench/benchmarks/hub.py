@@ -74,8 +74,10 @@ def offline(wanted: bool) -> Iterator[None]:
 
 
 def check_commit(sources: dict[str, object], dataset: str, revision: str) -> None:
-    """Refuse rows that the cache kept of another commit (`load_dataset` takes the latest it has when offline)."""
-    if sources and not any(f"@{revision}/" in source for source in sources):
+    """Refuse rows that the cache kept of another commit (`load_dataset` takes the latest it has when offline), or that
+    a README has fetched from elsewhere.
+    """
+    if not all(f"@{revision}/" in source for source in sources):
         raise LeaderbenchError(
             f"The Hugging Face cache holds {dataset} at another revision than {revision} and the Hub cannot be reached:"
             " go online once, or set LEADERBENCH_DATASETS to a folder that holds a copy."

@@ -134,7 +134,7 @@ def _built(events: Iterable[Any]) -> Any:
             continue
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                raise UnusableError(Sentence("it has an alias of nothing before it"))
+                raise UnusableError(Sentence("it has an alias without an anchor in the same entry"))
             value, more = anchors[event.anchor]
             size += more
         elif isinstance(event, yaml.ScalarEvent):

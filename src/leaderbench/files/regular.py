@@ -4,9 +4,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
@@ -40,7 +39,7 @@ def named(path: Path, remedy: str) -> Iterator[None]:
         ) from error
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file, or a link to one, for reading. Raises `UnusableError` for anything else, and `OSError`."""
     _require_regular(path.stat())  # before it is opened, since opening a device may already do something
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # for a pipe that takes its place in between
@@ -86,7 +85,7 @@ def read_start(path: Path, most: int) -> bytes:
         return file.read(min(most, os.fstat(file.fileno()).st_size))
 
 
-def lines_of(stream: BufferedIOBase | BinaryIO, longest: int, most: int) -> Iterator[bytes]:
+def lines_of(stream: BufferedIOBase, longest: int, most: int) -> Iterator[bytes]:
     """The lines of an open file with their ends, one at a time.
 
     Raises `UnusableError` where one has more than `longest` bytes, or all together more than `most`.
