@@ -72,13 +72,18 @@ def csv(
         Scale | None,
         typer.Option("--scale", help="What all scores are, where the report calls it a guess; own: as they stand."),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="How letters are written where not UTF-8, such as cp1252."),
+    ] = None,
     store: options.Store = options.DEFAULT_STORE,
     json: options.Json = False,
 ) -> int:
-    """Import a table of published scores.
+    """Import a table of published scores, and what it says of its models.
 
-    Either a score a row, with the columns model, benchmark, score, and if known implementation, metric, subset, n,
-    standard error, low, high, source, date, precision, revision, shots; or a model a row, with a column a benchmark.
+    Either a score a row, with the columns model, benchmark, score, and if known implementation, metric, subset, split,
+    n, standard error, low, high, interval, source, date, precision, revision, shots; or a model a row, with a column a
+    benchmark. Size, licence, type, base model and the like are kept as facts of the models.
     """
     from functools import partial
 
@@ -86,7 +91,7 @@ def csv(
     from leaderbench.results.imports.csv_columns import Scale as Known
 
     known = {Scale.PERCENT: Known.PERCENT, Scale.SHARE: Known.SHARE, Scale.OWN: Known.OTHER}
-    return _import(partial(import_csv, scale=known[scale] if scale else None), files, store, json)
+    return _import(partial(import_csv, scale=known[scale] if scale else None, encoding=encoding), files, store, json)
 
 
 def _import(
@@ -99,7 +104,7 @@ def _import(
         terminal.print_json(as_json(report))
     else:
         print_report(report)
-    return Exit.OK if report.imported else Exit.INPUT
+    return Exit.OK if report.imported or report.models else Exit.INPUT
 
 
 def as_json(report: "Report") -> dict[str, Json]:
@@ -133,7 +138,7 @@ def print_report(report: "Report") -> None:
     for sentence in report.remarks[:LISTED]:
         console.print(Text(sentence))
     _print_hidden(len(report.remarks), "remarks")
-    if not report.imported:
+    if not report.imported and not report.models:
         terminal.stderr().print("Nothing was imported.")
 
 

@@ -46,7 +46,9 @@ def models(
     ] = None,
     hide: Annotated[
         list[str] | None,
-        typer.Option("--hide", metavar="KIND", help="merges or mixtures (of experts); may be repeated."),
+        typer.Option(
+            "--hide", metavar="KIND", help="merges, mixtures (of experts), flagged or unofficial; may be repeated."
+        ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     json: options.Json = False,
@@ -86,7 +88,7 @@ def _query(search: str, *given: list[str] | None) -> "Query":
     _require("--type", types, ModelType)
     _require("--commercial", commercial, Commercial)
     _require("--size", sizes, ranges)
-    _require("--hide", hidden, ("merges", "mixtures"))
+    _require("--hide", hidden, ("merges", "mixtures", "flagged", "unofficial"))
     return Query(
         search,
         types=frozenset(map(ModelType, types)),
@@ -96,6 +98,8 @@ def _query(search: str, *given: list[str] | None) -> "Query":
         languages=frozenset(languages),
         hide_merges="merges" in hidden,
         hide_mixtures="mixtures" in hidden,
+        hide_flagged="flagged" in hidden,
+        official="unofficial" in hidden,
     )
 
 

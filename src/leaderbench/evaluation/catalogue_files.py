@@ -2,6 +2,7 @@
 
 ```
 <store>/models/<name>-<digest>.json   one record a model, as its files, its card and its name had it
+<store>/models/published/…            what imported tables say (`results.imports.facts`)
 <store>/models.toml                   what the board's host declares
 ```
 
@@ -15,27 +16,29 @@ languages = ["en", "zh"]
 date = 2025-04-27
 ```
 
-Records are stored without declarations, which are merged in when they are read: a line changed there counts at once.
+Records are stored without what tables and the host say, which is merged in when they are read: a line changed there
+counts at once.
 """
 
 import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models.cards import iso_date, plain
+from leaderbench.models.cards import iso_date
 from leaderbench.models.catalogue import FIELDS, ModelRecord, merge, of_run
-from leaderbench.models.facts import Commercial, Fact, ModelType, Source
+from leaderbench.models.fact_values import checked, fact_from_json, fact_to_json
+from leaderbench.models.facts import Fact, Source
 from leaderbench.models.languages import language
 from leaderbench.models.licences import licence
 from leaderbench.records import Json
 from leaderbench.results.files import make_folder, replace_durably, said_plainly
+from leaderbench.results.imports import facts
 from leaderbench.results.log import folder_name
 
 format_version = 1
@@ -43,9 +46,6 @@ format_version = 1
 
 longest_file = 1_000_000
 """Bytes of one stored record that are read; a real one has about 2,000."""
-
-_COUNTS = {"parameters", "active_parameters", "experts", "context", "vocabulary"}
-_LISTS = {"base_models", "datasets", "languages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,21 @@ class Catalogue:
     declared: Mapping[str, Mapping[str, Fact[Any]]] | None = None
     """What the host declares, by the name of the model."""
 
+    published: Mapping[str, Mapping[str, Fact[Any]]] = field(default_factory=dict)
+    """What imported tables say, by the name of the model."""
+
     def record(self, name: str, seen: Mapping[str, Any] | None = None) -> ModelRecord:
         """The record of a model; of one that has none, what a run saw (`seen`, the `model` of its manifest) or else
         what its name says.
         """
         if name in self.records:
             return self.records[name]
-        return merge(of_run(dict(seen or {}) | {"name": name}), (self.declared or {}).get(name, {}))
+        return self.completed(of_run(dict(seen or {}) | {"name": name}))
+
+    def completed(self, record: ModelRecord) -> ModelRecord:
+        """A record of files or names, with what tables and the host say of the model."""
+        told = merge(record, self.published.get(record.name, {}))
+        return merge(told, (self.declared or {}).get(record.name, {}))
 
 
 def file_of(store: Path, name: str) -> Path:
@@ -85,7 +93,7 @@ def save(store: Path, record: ModelRecord) -> Path:
 
 
 def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
-    """The stored records (of these models, or all), with what the host declares merged in.
+    """The stored records (of these models, or all), with what tables say and the host declares merged in.
 
     What is wrong with a record or with `models.toml` stands in `problems`. Raises `LeaderbenchError` where the folder
     may not be read.
@@ -102,6 +110,9 @@ def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
         problems.append(f"{folder} is a file where a folder is needed: remove it.")
     with said_plainly(folder):
         paths = sorted(folder.glob("*.json")) if names is None else [file_of(store, name) for name in names]
+        published, damaged = facts.stored_facts(store)
+    problems += damaged
+    catalogue = Catalogue(records, declared=said, published=published)
     for path in paths:
         if path.name.startswith("."):
             continue
@@ -111,8 +122,8 @@ def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
             problems.append(str(error))
             continue
         if record is not None:
-            records[record.name] = merge(record, said.get(record.name, {}))
-    return Catalogue(records, tuple(problems), said)
+            records[record.name] = catalogue.completed(record)
+    return replace(catalogue, problems=tuple(problems))
 
 
 def read(path: Path) -> ModelRecord | None:
@@ -132,7 +143,7 @@ def read(path: Path) -> ModelRecord | None:
 def to_json(record: ModelRecord) -> dict[str, Json]:
     """A record as JSON values."""
     facts: dict[str, Json] = {
-        name: _fact_to_json(fact) for name in FIELDS if (fact := getattr(record, name)) is not None
+        name: fact_to_json(fact) for name in FIELDS if (fact := getattr(record, name)) is not None
     }
     return {"format": format_version, "name": record.name, "facts": facts, "problems": list(record.problems)}
 
@@ -141,47 +152,8 @@ def from_json(content: Mapping[str, Any]) -> ModelRecord:
     """The record that `to_json` gave. Raises `LookupError`, `TypeError` or `ValueError` for anything else."""
     if int(content["format"]) > format_version or not isinstance(content["name"], str):
         raise ValueError("format")
-    facts = {name: _fact_from_json(name, item) for name, item in content["facts"].items() if name in FIELDS}
+    facts = {name: fact_from_json(name, item) for name, item in content["facts"].items() if name in FIELDS}
     return ModelRecord(content["name"], **facts, problems=tuple(str(item) for item in content["problems"]))
-
-
-def _fact_to_json(fact: Fact[Any]) -> Json:
-    value = list(fact.value) if isinstance(fact.value, tuple) else fact.value
-    content: dict[str, Json] = {"value": value, "source": fact.source.value}
-    if fact.evidence:
-        content["evidence"] = fact.evidence
-    if fact.others:
-        content["others"] = [_fact_to_json(other) for other in fact.others]
-    return content
-
-
-def _fact_from_json(name: str, content: Mapping[str, Any]) -> Fact[Any]:
-    others = tuple(_fact_from_json(name, {**item, "others": []}) for item in content.get("others", []))
-    return Fact(_checked(name, content["value"]), Source(content["source"]), str(content.get("evidence", "")), others)
-
-
-def _checked(name: str, value: object) -> Any:
-    """A value of the kind that this fact has. Raises `ValueError` for any other."""
-    if name in _COUNTS:
-        if type(value) is not int or not 0 < value < 10**18:
-            raise ValueError("a whole number above 0")
-        return value
-    if name in _LISTS:
-        items = [value] if isinstance(value, str) else value
-        if not isinstance(items, list) or not all(isinstance(item, str) and item.strip() for item in items):
-            raise ValueError("a list of texts")
-        return tuple(plain(item) for item in items)
-    if kinds := {"type": ModelType, "commercial": Commercial}.get(name):
-        return _one_of(kinds, value)
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("a text")
-    return plain(value)
-
-
-def _one_of(kinds: type[StrEnum], value: object) -> StrEnum:
-    if not isinstance(value, str) or value not in list(kinds):
-        raise ValueError("one of " + ", ".join(f'"{kind}"' for kind in kinds))
-    return kinds(value)
 
 
 def declarations(path: Path) -> dict[str, dict[str, Fact[Any]]]:
@@ -202,11 +174,11 @@ def declarations(path: Path) -> dict[str, dict[str, Fact[Any]]]:
     for model, table in content.items():
         if not isinstance(table, dict):
             raise LeaderbenchError(f'{path}: {model} stands outside a table; begin one with ["the model\'s name"].')
-        facts: dict[str, Fact[Any]] = {}
+        own: dict[str, Fact[Any]] = {}
         for key, value in table.items():
             for name, fact in _declared(path, model, key, value):
-                facts.setdefault(name, fact) if name != key else facts.update({name: fact})
-        found[model] = facts
+                own.setdefault(name, fact) if name != key else own.update({name: fact})
+        found[model] = own
     return found
 
 
@@ -217,13 +189,13 @@ def _declared(path: Path, model: str, key: str, value: object) -> list[tuple[str
     if key == "date" and isinstance(value, date):
         value = value.isoformat()[:10]
     try:
-        checked = _NORMALISED.get(key, _same)(_checked(key, value))
+        value = _NORMALISED.get(key, _same)(checked(key, value))
     except ValueError as error:
         raise LeaderbenchError(f"{path}: {key} of {model} has to be {error}.") from error
-    facts = [(key, Fact(checked, Source.DECLARED))]
-    if key == "licence" and (known := licence(checked)):
-        facts.append(("commercial", Fact(known.commercial, Source.DECLARED, known.reason)))
-    return facts
+    declared = [(key, Fact(value, Source.DECLARED))]
+    if key == "licence" and (known := licence(str(value))):
+        declared.append(("commercial", Fact(known.commercial, Source.DECLARED, known.reason)))
+    return declared
 
 
 def _same(value: Any) -> Any:

@@ -9,7 +9,7 @@ from leaderbench.bundled import model_folders
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation import catalogue_files
 from leaderbench.models import search
-from leaderbench.models.catalogue import ModelRecord, describe, merge
+from leaderbench.models.catalogue import ModelRecord, describe
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
 
@@ -64,7 +64,7 @@ def known_models(store: Store | str | Path, query: search.Query | str = "") -> K
     found = []
     for name in sorted(bundled | listed.keys(), key=lambda name: (name not in bundled, name)):
         if name in bundled and name not in catalogue.records:
-            record = merge(describe(name), (catalogue.declared or {}).get(name, {}))
+            record = catalogue.completed(describe(name))
         else:
             record = catalogue.record(name, seen.get(name))
         problems += [f"{name}: {problem}" for problem in record.problems]

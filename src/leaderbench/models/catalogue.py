@@ -1,9 +1,9 @@
 """One record a model: computed where its files allow, else as its card, the board's host or its name has it.
 
 Which source is believed (see `facts.believed`): the headers of the weights, then config.json and what else a program
-reads, then what the board's host declares, then the model card, then the name. So a host can correct a card, and nobody
-can overrule what the files say; where two of them differ, the record keeps both. Of the type, the licence and whether
-it allows commercial use no file computes anything, and the host's word comes first.
+reads, then what the board's host declares, then the model card, then imported tables, then the name. So a host can
+correct a card, and nobody can overrule what the files say; where two of them differ, the record keeps both. Of the
+type, the licence and whether it allows commercial use no file computes anything, and the host's word comes first.
 """
 
 import os
@@ -85,6 +85,21 @@ class ModelRecord:
 
     date: Fact[str] | None = None
     """When it was published, ISO 8601, of a day, month or year."""
+
+    merged: Fact[bool] | None = None
+    """Whether it was made from the weights of several models."""
+
+    mixture: Fact[bool] | None = None
+    """Whether it is a mixture of experts, where nothing counts them."""
+
+    flagged: Fact[bool] | None = None
+    """Whether a leaderboard warns of it, as for training on its questions."""
+
+    official: Fact[bool] | None = None
+    """Whether a leaderboard calls its publisher an official provider."""
+
+    link: Fact[str] | None = None
+    """An address that is about it."""
 
     problems: tuple[str, ...] = ()
     """What was damaged or missing when the record was made, each in one sentence."""
@@ -204,7 +219,9 @@ def assemble(
 
 
 def merge(record: ModelRecord, declared: Mapping[str, Fact[Any]]) -> ModelRecord:
-    """A record with what the host of the board declares, where no file says otherwise; differing words are kept."""
+    """A record with what the host of the board declares or a table says, where no better source says otherwise;
+    differing words are kept.
+    """
     changed: dict[str, Any] = {
         name: combine([declared[name], getattr(record, name)], believed_of_judgements if name in JUDGED else believed)
         for name in FIELDS

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from leaderbench.models.catalogue import ModelRecord
 from leaderbench.models.patterns import sound
-from leaderbench.models.search import SIZES, Query, Word, matches, name_of, read
+from leaderbench.models.search import SIZES, Query, Word, commercial_of, matches, name_of, read
 
 Booleans = NDArray[np.bool_]
 
@@ -56,7 +56,7 @@ class Columns:
                 found = found & self._any({name: frozenset({value})} for value in wanted)
         if query.sizes:
             found = found & self._any({"sizes": (size,)} for size in query.sizes)
-        for name in ("hide_merges", "hide_mixtures"):
+        for name in ("hide_merges", "hide_mixtures", "hide_flagged", "official"):
             if getattr(query, name):
                 found = found & self._any([{name: True}])
         return found
@@ -68,7 +68,8 @@ class Columns:
         found: dict[str, dict[str, int]] = {
             "size": {n: int(self._any([{"sizes": (r,)}]).sum()) for n, r in SIZES.items()}
         }
-        for name in ("type", "commercial", "precision", "languages"):
+        found["commercial"] = dict(Counter(str(commercial_of(record)) for record in self.records).most_common())
+        for name in ("type", "precision", "languages"):
             facts = (getattr(record, name) for record in self.records)
             values = (
                 fact.value if isinstance(fact.value, tuple) else (fact.value,) for fact in facts if fact is not None

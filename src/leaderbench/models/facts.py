@@ -32,6 +32,9 @@ class Source(StrEnum):
     CARD = "model card"
     """Said by the model's authors in the head of README.md."""
 
+    PUBLISHED = "published"
+    """Said by an imported table; the evidence names its file."""
+
     NAME = "guessed from the name"
     """Read from the model's name; often right, never known."""
 
@@ -87,7 +90,7 @@ class Fact(Generic[T]):
 
 believed = tuple(Source)
 """Sources, the most believed first: files that decide what is computed, then the host of the board, who may correct
-what the authors' card says, then the card, then guesses."""
+what the authors' card says, then the card, then tables that others published, then guesses."""
 
 believed_of_judgements = (Source.DECLARED, *(source for source in Source if source is not Source.DECLARED))
 """The same for what no file computes, such as the type: the host's word comes first."""

@@ -94,6 +94,12 @@ class Query:
     hide_mixtures: bool = False
     """Hide mixtures of experts."""
 
+    hide_flagged: bool = False
+    """Hide models of which a leaderboard warns."""
+
+    official: bool = False
+    """Only models of official providers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -154,20 +160,22 @@ class Search:
 def matches(record: ModelRecord, query: Query | str) -> bool:
     """Whether a model is what a person is looking for; a text alone is a search. Any text is a search, none an error.
 
-    A filter on what is not known of a model hides it; `hide_merges` and `hide_mixtures` hide only what is known to be
-    one.
+    A filter on what is not known of a model hides it, but for `Commercial.UNKNOWN`; `hide_merges`, `hide_mixtures` and
+    `hide_flagged` hide only what is known to be one.
     """
     if isinstance(query, str):
         return read(query).holds(record)
     return (
         read(query.search).holds(record)
         and _among(record.type, query.types)
-        and _among(record.commercial, query.commercial)
+        and (not query.commercial or commercial_of(record) in query.commercial)
         and _has_size(record, query.sizes)
         and (not query.precisions or _is_kept(record, query.precisions))
         and (not query.languages or _speaks(record, query.languages))
-        and not (query.hide_merges and record.type is not None and record.type.value is ModelType.MERGE)
+        and not (query.hide_merges and is_merge(record))
         and not (query.hide_mixtures and is_mixture(record))
+        and not (query.hide_flagged and record.flagged is not None and record.flagged.value)
+        and (not query.official or (record.official is not None and record.official.value))
     )
 
 
@@ -204,8 +212,24 @@ def _is_no_pattern(text: str) -> bool:
     return False
 
 
+def commercial_of(record: ModelRecord) -> Commercial:
+    """Whether a model's licence allows commercial use; a licence that nobody names leaves it unknown."""
+    return record.commercial.value if record.commercial else Commercial.UNKNOWN
+
+
+def is_merge(record: ModelRecord) -> bool:
+    """Whether a model is a merge, as far as is known: a guess from its name does not count where a table says."""
+    told, kind = record.merged, record.type
+    if told is not None and (told.value or kind is None or kind.guessed):
+        return told.value
+    return kind is not None and kind.value is ModelType.MERGE
+
+
 def is_mixture(record: ModelRecord) -> bool:
     """Whether a model is a mixture of experts, as far as is known."""
+    guessed = all(fact is None or fact.guessed for fact in (record.experts, record.active_parameters))
+    if record.mixture is not None and guessed:
+        return record.mixture.value
     several = record.experts is not None and record.experts.value > 1
     return several or record.active_parameters is not None
 

@@ -1,18 +1,37 @@
 """Numbers in the columns of a published table: which cells hold one, and on what scale."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leaderbench.results.imports.scores import is_share
+from leaderbench.results.imports.scores import cost_words, is_share
 from leaderbench.results.imports.values import number
 
 nothing = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "none", "null", "inf", "-inf", "+inf", "infinity", "?"})
 """Cells that say that there is no value."""
 
-_written = re.compile(r"[-+−]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
-_thousands = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
+_grouped = r"[1-9]\d{{0,2}}(?:(?P<sign>[{group} \u00a0\u202f'’])\d{{3}})(?:(?P=sign)\d{{3}})*"
+_pattern = r"[-+]?(?:(?:{grouped}|\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d{{1,3}})?"
+
+
+class Notation(StrEnum):
+    """How the numbers of a column are written."""
+
+    POINT = "decimal points"
+    """`1,234.5`"""
+
+    COMMA = "decimal commas"
+    """`1.234,5`"""
+
+    BOTH = "decimal points and decimal commas"
+    """A number that could be either is none."""
+
+
+_shapes = {
+    notation: re.compile(_pattern.format(grouped=_grouped.format(group=group), point=re.escape(point)), re.ASCII)
+    for notation, group, point in ((Notation.POINT, ",", "."), (Notation.COMMA, ".", ","))
+}
 
 
 class Scale(StrEnum):
@@ -43,46 +62,107 @@ class Column:
     is_share: bool = False
     """Whether they are known to be means of values between 0 and 1, one a question: then n says how sure they are."""
 
+    impossible: tuple[int, ...] = ()
+    """Places of numbers that a share cannot be on any scale: `values` has none there."""
+
+    notation: Notation = Notation.POINT
+
+    @property
+    def is_percent_or_share(self) -> bool:
+        """Whether its numbers are on a scale from 0 to 1, or to 100."""
+        return self.scale is not Scale.OTHER
+
     def shared(self, value: float) -> float:
         """A number of this column on the scale on which it is kept: percent become shares."""
         return value / 100 if self.scale is Scale.PERCENT else value
 
 
-def written_number(cell: str) -> float | None:
-    """The number in a cell, a percent sign and thousands' commas left out; None where it is none, or not finite."""
-    text = cell.strip().removesuffix("%").strip().replace("−", "-")
-    if not _written.fullmatch(text):
-        return None
-    if "," in text:
-        if not _thousands.fullmatch(text):
+def written_number(cell: str, notation: Notation = Notation.POINT) -> float | None:
+    """The number in a cell, a percent sign and thousands' separators left out; None where it is none, or not finite."""
+    text = _bare(cell)
+    fits = {kind for kind, shape in _shapes.items() if shape.fullmatch(text)}
+    if notation is Notation.BOTH:
+        if len(fits) != 1 and ("." in text or "," in text):
             return None
-        text = text.replace(",", "")
-    return number(text, written=True)
+        notation = next(iter(fits), Notation.POINT)
+    if notation not in fits:
+        return None
+    point, group = (",", ".") if notation is Notation.COMMA else (".", ",")
+    plain = re.sub(rf"[{group}\s'’]", "", text).replace(point, ".")
+    return number(plain, written=True)
 
 
-def column_of(cells: Sequence[str], names: Sequence[str] = (), scale: Scale | None = None) -> Column:
-    """What a column's cells say. Its header, metric and benchmark (`names`) may tell its scale, and `scale` overrules
-    all of them.
+def notation_of(cells: Sequence[str], usual: Notation | None = None) -> Notation | None:
+    """How a column's numbers are written: a group of thousands has three digits and never begins with 0, so most
+    numbers leave no choice. `usual` where they do, None without one.
     """
-    values = [written_number(cell) for cell in cells]
+    kinds = {
+        next(iter(fits))
+        for text in map(_bare, cells)
+        if ("," in text or "." in text)
+        and len(fits := [kind for kind, shape in _shapes.items() if shape.fullmatch(text)]) == 1
+    }
+    return Notation.BOTH if len(kinds) > 1 else next(iter(kinds), usual)
+
+
+def usual_notation(columns: Iterable[Sequence[str]], delimiter: str) -> Notation:
+    """How numbers of a file are written that could be read in both ways: as in its other columns; where these say
+    nothing, with decimal commas in a file whose columns are divided by semicolons and that has no points.
+    """
+    columns = list(columns)
+    kinds = {notation_of(cells) for cells in columns} & {Notation.POINT, Notation.COMMA}
+    if len(kinds) == 1:
+        return kinds.pop() or Notation.POINT
+    numbers = [text for cells in columns for text in map(_bare, cells) if _shapes[Notation.COMMA].fullmatch(text)]
+    commas = delimiter == ";" and not any("." in text for text in numbers)
+    return Notation.COMMA if commas else Notation.POINT
+
+
+def _bare(cell: str) -> str:
+    """A cell without its percent sign."""
+    return cell.strip().removesuffix("%").strip().replace("−", "-")
+
+
+def column_of(
+    cells: Sequence[str],
+    names: Sequence[str] = (),
+    scale: Scale | None = None,
+    usual: Notation = Notation.POINT,
+    like: Sequence[float] = (),
+) -> Column:
+    """What a column's cells say. Its header, metric and benchmark (`names`) may tell its scale, and `scale` overrules
+    all of them; where its numbers have to tell, so do those of `like`, which are on the same scale. Numbers that may be
+    read in two ways are written in the `usual` notation.
+    """
+    notation = notation_of(cells, usual) or usual
+    values = [written_number(cell, notation) for cell in cells]
     empty = [cell.strip().lower() in nothing for cell in cells]
     unreadable = tuple(place for place, value in enumerate(values) if value is None and not empty[place])
     known = [value for value in values if value is not None]
     missing = known.count(-1.0) if all(value >= 0 or value == -1 for value in known) else 0
     if missing:
         values = [None if value == -1 else value for value in values]
-        known = [value for value in known if value != -1]
+    words = {word for name in names for word in _word.findall(name.lower())}
+    plain = not words & (_lower_is_better | _of_all_answers)
+    most = 1 if scale is Scale.SHARE else 100
+    bounded = scale in (Scale.SHARE, Scale.PERCENT) or (scale is None and plain and any(map(is_share, names)))
+    impossible = {
+        place for place, value in enumerate(values) if bounded and value is not None and not 0 <= value <= most
+    }
+    values = [None if place in impossible else value for place, value in enumerate(values)]
+    known = [value for value in values if value is not None]
     signed = any(cell.rstrip().endswith("%") for cell, value in zip(cells, values, strict=True) if value is not None)
     told = scale or _told(known, names, signed)
-    words = {word for name in names for word in _word.findall(name.lower())}
     share = any(map(is_share, names)) or signed or any(map(_has_sign, names)) or scale in (Scale.PERCENT, Scale.SHARE)
     return Column(
         tuple(values),
-        told or _guess(known),
+        told or _guess([*known, *like]),
         unreadable,
         missing,
         guessed=told is None,
-        is_share=share and told is not Scale.OTHER and not words & (_lower_is_better | _of_all_answers),
+        is_share=share and told is not Scale.OTHER and plain,
+        impossible=tuple(sorted(impossible)),
+        notation=notation,
     )
 
 
@@ -113,7 +193,7 @@ _percent = frozenset({"pct", "percent", "percentage"})
 _lower_is_better = frozenset(
     {
         *("ppl", "perplexity", "loss", "nll", "entropy", "bpb", "bpc", "bits", "error", "errors", "wer", "cer", "ter"),
-        *("mse", "mae", "rmse", "latency", "seconds", "ms", "time", "cost", "price", "toxicity"),
+        *("mse", "mae", "rmse", "toxicity", *cost_words),
     }
 )
 """Words of metrics of which less is better: their numbers are no percent unless a sign says so."""

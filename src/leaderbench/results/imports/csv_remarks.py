@@ -1,13 +1,22 @@
 """What the report of an import says of a table: how its numbers were read, and what of it was not taken."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from leaderbench.results.entries import Entry
-from leaderbench.results.imports.csv_columns import column_of
+from leaderbench.results.imports.csv_columns import Column, Notation, Scale, column_of
+from leaderbench.results.imports.csv_headers import plain
 from leaderbench.results.imports.csv_rows import Table
+from leaderbench.results.imports.scores import is_cost
 from leaderbench.results.imports.values import LONGEST_NAME, quoted
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 
 def note_reading(table: Table) -> None:
@@ -34,6 +43,24 @@ def note_reading(table: Table) -> None:
             if number:
                 rows = things(number, "row", "rows")
                 table.remarks.append(f"{value} in column {quoted(header)} is read as {meaning} ({rows}).")
+    if table.unsure:
+        have = things(table.unsure, "score has", "scores have")
+        table.remarks.append(
+            f"{have} n and still no interval, since nothing says that it counts right answers: a metric such as acc, a "
+            "percent sign or --scale would."
+        )
+    notations = {column.notation for _, _, column in table.read if column.values}
+    if Notation.BOTH in notations:
+        table.remarks.append(
+            "A column has decimal points and decimal commas: each number is read as it must be, and one that could be "
+            "either is left out."
+        )
+    elif Notation.COMMA in notations:
+        table.remarks.append("Its numbers are read with decimal commas.")
+
+
+def note_names(table: Table) -> None:
+    """Say which names were not kept as they stand, and which columns came to nothing."""
     if table.renamed:
         names = things(len(table.renamed), "name of a model is", "names of models are")
         first = quoted(next(iter(table.renamed.values())))
@@ -44,27 +71,65 @@ def note_reading(table: Table) -> None:
     if table.shortened:
         are = "looks like a folder, and is" if len(table.shortened) == 1 else "look like folders, and are"
         table.remarks.append(f"{listed(table.shortened)} {are} shown by the last part where that is unique.")
-    if table.unsure:
-        have = things(table.unsure, "score has", "scores have")
-        table.remarks.append(
-            f"{have} n and still no interval, since nothing says that it counts right answers: a metric such as acc, a "
-            "percent sign or --scale would."
-        )
+    if table.told_apart:
+        have = "has" if len(table.told_apart) == 1 else "have"
+        table.remarks.append(f"{listed(table.told_apart)} {have} rows with different links: these tell them apart.")
+    unkept = sorted({*table.columns.unused, *table.unkept})
+    if headers := [table.header[place] for place in unkept if table.header[place].strip()]:
+        are = "Column {} is" if len(headers) == 1 else "Columns {} are"
+        table.remarks.append(f"{are.format(listed(headers, 40))} not kept.")
 
 
 def note_averages(table: Table) -> None:
-    """Say that averages are left out, and how many of them are not what they say."""
+    """Say that averages are left out, and where one is not the mean of any columns of one scale."""
+    columns = {
+        place: column_of([row.cells[place] for row in table.rows], usual=table.usual)
+        for place in table.columns.scores
+        if place not in table.unkept and not is_cost(plain(table.header[place]))
+    }
     for place in table.columns.averages:
-        column = column_of([row.cells[place] for row in table.rows])
-        others = [column_of([row.cells[other] for row in table.rows]) for other in table.columns.scores]
-        others = [other for other in others if len(other.values) > 2 * len(other.unreadable)]
-        pairs = []
-        for number, value in enumerate(column.values):
-            parts = [part for other in others if (part := other.values[number]) is not None]
-            if value is not None and len(parts) > 1:
-                pairs.append(abs(value - math.fsum(parts) / len(parts)) > 0.051)
-        wrong = f"; in {sum(pairs):,} of {len(pairs):,} rows it is not the mean of the row" if any(pairs) else ""
-        table.remarks.append(f"Column {quoted(table.header[place])} is an average and not imported{wrong}.")
+        cells = [row.cells[place] for row in table.rows]
+        wrong, pairs = _least_wrong(column_of(cells, usual=table.usual), list(columns.values()), _step(cells))
+        rows = f"; in {wrong:,} of {pairs:,} rows it is not the mean of the row" if wrong else ""
+        table.remarks.append(f"Column {quoted(table.header[place])} is an average and not imported{rows}.")
+
+
+def _step(cells: Sequence[str]) -> float:
+    """What the last decimal of a column is worth."""
+    decimals = [len(re.split("[.,]", cell.strip().removesuffix("%"))[-1]) for cell in cells if re.search("[.,]", cell)]
+    return float(10.0 ** -min(max(decimals, default=0), 9))
+
+
+def _least_wrong(average: Column, others: Sequence[Column], step: float) -> tuple[int, int]:
+    """In how many of how many rows an average is not the mean of the columns whose mean it mostly is."""
+    tables = [
+        np.array([[math.nan if value is None else value for value in column.values] for column in group])
+        for scale in Scale
+        if len(group := [column for column in others if column.scale is scale]) > 1
+    ]
+    wanted = np.array([math.nan if value is None else value for value in average.values])
+    best = (0, 0)
+    for values in tables:
+        for chosen in _sets(wanted, values):
+            count = (~np.isnan(values[chosen])).sum(axis=0)
+            judged = ~np.isnan(wanted) & (count > 1)
+            means = np.nansum(values[chosen], axis=0)[judged] / count[judged]
+            for factor in (1, 100, 0.01):
+                off = np.abs(wanted[judged] - factor * means) > 1.02 * step
+                if judged.any() and (not best[1] or off.sum() < best[0]):
+                    best = int(off.sum()), int(judged.sum())
+    return best
+
+
+def _sets(wanted: Floats, values: Floats) -> list[Booleans]:
+    """Columns whose mean an average may be: all, and those that least squares say."""
+    everything = np.ones(len(values), dtype=bool)
+    whole = ~np.isnan(wanted) & ~np.isnan(values).any(axis=0)
+    if whole.sum() < len(values):
+        return [everything]
+    weights = np.linalg.lstsq(values[:, whole].T, wanted[whole], rcond=None)[0]
+    chosen = weights > 0.5 * weights.max()
+    return [everything, chosen] if chosen.sum() > 1 else [everything]
 
 
 def note_twins(table: Table) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from leaderbench.results.entries import Entry
-from leaderbench.results.imports.csv_columns import Column, Scale
+from leaderbench.results.imports.csv_columns import Column, Notation, Scale, notation_of, written_number
 from leaderbench.results.imports.csv_headers import Columns
 
 
@@ -26,6 +26,15 @@ class Table:
     header: tuple[str, ...]
     columns: Columns
     rows: list[Row]
+    usual: Notation = Notation.POINT
+    """How numbers are written that could be read in two ways."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    """The model of each row, by its line; empty where there is none."""
+
+    links: dict[int, str] = field(default_factory=dict)
+    """An address that is about the model of a row, by its line."""
+
     entries: list[Entry] = field(default_factory=list)
     troubles: dict[str, list[int]] = field(default_factory=dict)
     """Lines that cannot be used, by reason."""
@@ -40,8 +49,16 @@ class Table:
     renamed: dict[str, str] = field(default_factory=dict)
     """Names of models that were not kept as they stand, and what became of them."""
 
+    told_apart: tuple[str, ...] = ()
+    """Names that several models of the table have, which their links tell apart."""
+
     shortened: dict[str, None] = field(default_factory=dict)
     """Names of models that look like folders, of which tables show the last part."""
+
+    unkept: list[int] = field(default_factory=list)
+    """Places of columns of which nothing came in, beside those that nothing is made of anyway."""
+
+    _notations: dict[int, Notation] = field(default_factory=dict)
 
     unsure: int = 0
     """Scores of which only n is known, and that are not known to be shares."""
@@ -50,6 +67,16 @@ class Table:
         """The cell of this meaning; empty where the table has no such column."""
         place = self.columns.facts.get(meaning)
         return "" if place is None else row.cells[place].strip()
+
+    def number(self, row: Row, meaning: str) -> float | None:
+        """The number in the cell of this meaning; None where there is none."""
+        place = self.columns.facts.get(meaning)
+        if place is None:
+            return None
+        if place not in self._notations:
+            cells = [other.cells[place] for other in self.rows]
+            self._notations[place] = notation_of(cells, self.usual) or self.usual
+        return written_number(row.cells[place], self._notations[place])
 
     def trouble(self, row: Row, reason: str) -> None:
         """Note a row, or a part of it, that cannot be used."""

@@ -1,5 +1,6 @@
 """Foreign files: found, opened and read within bounds, whatever they turn out to be."""
 
+import codecs
 import gzip
 import hashlib
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.imports.report import Skipped
-from leaderbench.results.imports.values import unbroken
+from leaderbench.results.imports.values import quoted, unbroken
 
 MIB = 1 << 20
 LARGEST = 16 * MIB
@@ -133,11 +134,20 @@ def check_count(number: int, most: int, what: str) -> None:
         raise UnusableError(f"it holds {number:,} {what}, more than the {most:,} that are read from one file")
 
 
-def text_of(data: bytes) -> str:
-    """Bytes as text: UTF-8 with or without a byte order mark, or UTF-16 with one; what is neither becomes U+FFFD."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")
+def text_of(data: bytes, encoding: str | None = None) -> str:
+    """Bytes as text: in this encoding; else UTF-8 with or without a byte order mark, or UTF-16 with one.
+
+    Raises `UnusableError` for anything else: a letter that is guessed makes two models one.
+    """
+    told = encoding or ("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    try:
+        return data.decode(told)
+    except LookupError as error:
+        raise UnusableError(f"there is no encoding {quoted(told)}; known are cp1252, latin-1, gb18030 …") from error
+    except UnicodeError as error:
+        line = data[: getattr(error, "start", 0)].count(b"\n") + 1
+        what = f"its letters are not written in {told.removesuffix('-sig').upper()} (line {line})"
+        raise UnusableError(f"{what}: save it as UTF-8, or name how they are, as with --encoding cp1252") from error
 
 
 def json_of(data: bytes) -> Any:

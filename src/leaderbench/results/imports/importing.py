@@ -2,18 +2,20 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results import locks
 from leaderbench.results.entries import Entry
 from leaderbench.results.files import make_folder, said_plainly
+from leaderbench.results.imports.facts import Facts, save
 from leaderbench.results.imports.files import Source, UnusableError, find
 from leaderbench.results.imports.report import Imported, Report, Skipped
 from leaderbench.results.imports.scores import ScoreWriter, folder_of
+from leaderbench.results.imports.values import quoted
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
 
@@ -41,6 +43,9 @@ class Found:
     instead_of: tuple[str, ...] = ()
     """Digests of the same file read otherwise, of which nothing stays."""
 
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    """What it says of models, by name."""
+
 
 class Importing:
     """An import under way: what it has stored and what it passed over."""
@@ -52,22 +57,39 @@ class Importing:
         self.imported: list[Imported] = []
         self.skipped: list[Skipped] = []
         self.remarks: Counter[str] = Counter()
+        self.described: set[str] = set()
         self._waiting: dict[str, Run] = {}
 
     def scores(self, source: Source, found: Found) -> None:
         """Store the scores of a file, or pass it over where it has none."""
         self.remarks.update(dict.fromkeys(found.remarks, 1))
         self.skipped.extend(Skipped(source.name, reason) for reason in found.left_out)
-        if not found.entries:
-            if not found.left_out:
+        known = {model: facts for model, facts in found.facts.items() if not self._garbled(source, model)}
+        entries = [item for item in found.entries if not self._garbled(source, item.model)]
+        if known:
+            save(self.store, found.digest, known)
+            self.described.update(known)
+        if not entries:
+            if not (found.left_out or known or found.entries):
                 self.skip(source, "it holds no score")
             return
-        new = self.writer.add(found.digest, found.entries, found.instead_of)
-        counts = Counter((item.model, item.benchmark) for item in found.entries)
+        new = self.writer.add(found.digest, entries, found.instead_of)
+        counts = Counter((item.model, item.benchmark) for item in entries)
         self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
+
+    def _garbled(self, source: Source, model: str) -> bool:
+        """Whether letters of a model's name were lost, which is said once: models that differ there would be one."""
+        if "\ufffd" not in model:
+            return False
+        reason = f"letters of the name {quoted(model)} were lost before it was written (U+FFFD): write it anew"
+        if (skipped := Skipped(source.name, reason)) not in self.skipped:
+            self.skipped.append(skipped)
+        return True
 
     def run(self, source: Source, run: Run) -> None:
         """Store a run, at the latest when the import ends; one that is there stays, unless it is damaged."""
+        if self._garbled(source, str(run.manifest.model["name"])):
+            return
         new = run.id not in self._waiting and not self.store.has(run.id)
         if new:
             self._waiting[run.id] = run
@@ -93,7 +115,7 @@ class Importing:
             sentence if files == 1 else f"{sentence.removesuffix('.')} (so in {files:,} files)."
             for sentence, files in self.remarks.items()
         )
-        return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *self._several()))
+        return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *self._several()), len(self.described))
 
     def _several(self) -> list[str]:
         """What to say where a model has results of one benchmark in several files."""

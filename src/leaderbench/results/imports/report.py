@@ -41,3 +41,6 @@ class Report:
     skipped: tuple[Skipped, ...]
     remarks: tuple[str, ...]
     """How values were understood, and what was left out on purpose, in sentences."""
+
+    models: int = 0
+    """Of how many models it is kept what the files say of them."""

@@ -31,6 +31,19 @@ _head = re.compile(rb'\{(?:"crc32":"[0-9a-f]{8}",)?"digest": "([0-9a-f]{64})"(?:
 _shares = re.compile(r"(?!balanced)(\w+_)?acc(uracy)?(_\w+)?|(\w+_)?exact_?match(_\w+)?|em|mc[12]|pass(@|_at_)\d+")
 
 
+COST = "cost"
+"""The metric of numbers that say what a model takes and not how good it is: less is better."""
+
+cost_words = frozenset(
+    {"co2", "co2eq", "cost", "costs", "price", "latency", "seconds", "ms", "time", "energy", "kwh", "emissions"}
+)
+
+
+def is_cost(text: str) -> bool:
+    """Whether a header or the name of a benchmark is about what a model takes."""
+    return not cost_words.isdisjoint(re.findall(r"[^\W_]+", text.lower()))
+
+
 def is_share(metric: str, estimate: float = 0.0) -> bool:
     """Whether a metric is known to be a mean of values between 0 and 1, one a question, by its name and value.
 

@@ -1,5 +1,6 @@
 """Values out of foreign files: what may be believed, as numbers and texts that can be stored and shown anywhere."""
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -67,16 +68,23 @@ def without_html(text: str) -> str:
 def name(value: Any) -> str:
     """A model's name on one line, as a person reads it; empty where there is none.
 
-    HTML is taken out, and so are control characters and those that turn the direction of writing.
+    HTML is taken out, and so are control characters and those that turn the direction of writing. A name that is too
+    long ends in a digest of the whole, so that two that differ at their ends stay two.
     """
     if not isinstance(value, str):
         return ""
     text = without_html(unbroken(value[:LONGEST_TEXT]))
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())[:LONGEST_NAME]
+        return _cut(" ".join(text.split()), value)
     kept = "".join(" " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign for sign in text)
     kept = "".join(sign for sign in kept if unicodedata.bidirectional(sign) not in _turning)
-    return " ".join(unbroken(kept).split())[:LONGEST_NAME]
+    return _cut(" ".join(unbroken(kept).split()), value)
+
+
+def _cut(text: str, whole: str) -> str:
+    if len(text) <= LONGEST_NAME:
+        return text
+    return f"{text[: LONGEST_NAME - 11]}…{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
 _turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
