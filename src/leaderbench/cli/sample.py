@@ -94,30 +94,51 @@ def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, 
 
 
 def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
-    """Each candidate answer with its log-likelihood and its tokens' log-probabilities; tokens as text where known."""
+    """Each candidate answer with its letter, log-likelihood and its tokens' log-probabilities; tokens as text where
+    known. The one that the run counts has a ▸, the right one a ✓.
+    """
     from rich.markup import escape
+
+    from leaderbench.explain.decisions import candidates
 
     right = ("log-likelihood", "per character")
 
     def said(token: int) -> str:
         return repr(texts[token].text) if token in texts else str(token)
 
-    made = tables.table("", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right)
-    best = max(item.log_likelihoods, default=None)
+    made = tables.table(
+        "", "", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right
+    )
     # A run that was imported may not know them all.
     known = zip_longest(
-        item.continuations, item.log_likelihoods, item.continuation_tokens, item.token_log_probabilities
+        candidates(item),
+        item.continuations,
+        item.log_likelihoods,
+        item.continuation_tokens,
+        item.token_log_probabilities,
     )
-    for place, (text, value, tokens, logprobs) in enumerate(known):
+    for place, (letter, text, value, tokens, logprobs) in enumerate(known):
         pairs = zip(tokens or (), logprobs or (), strict=False)
         made.add_row(
-            "▸" if value == best else "",
+            ("▸" if letter and letter == item.prediction else "") + ("✓" if letter and letter == item.target else ""),
+            letter,
             escape(repr(text)),
             "" if value is None else f"{value:.4f}",
             "" if value is None or not item.characters[place] else f"{value / item.characters[place]:.4f}",
             escape("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
         )
     terminal.stdout().print(made)
+
+
+def decided(item: Sample) -> list[str]:
+    """By which number each metric chose, a line each; the metric that is reported first."""
+    from leaderbench.explain.decisions import decisions
+
+    return [
+        f"{decision.metric}: {decision.answer} has the greatest {decision.measure}, {decision.value:.4f}"
+        for decision in decisions(item)
+        if decision.measure
+    ]
 
 
 def print_outcome(item: Sample) -> None:
@@ -131,6 +152,7 @@ def print_outcome(item: Sample) -> None:
         Text.assemble(
             "prediction  ", (str(item.prediction), "bold"), "   target  ", (item.target, "bold"), "   ", verdict
         ),
+        *(Text(f"decided by  {line}") for line in decided(item)),
         Text(f"margin      {item.margin:.4f} ahead of the runner-up"),
         Text("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items())),
     ]

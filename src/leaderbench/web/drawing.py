@@ -32,7 +32,7 @@ Scale = tuple[float, float]
 shades = 10
 """Of a heat strip."""
 
-coldest = -12.0
+coldest = -40.0
 """Nats: a token less likely than this is as dark as one that is as likely as this."""
 
 
@@ -203,7 +203,8 @@ def heat(log_probability: Number) -> int:
     """The shade of a token: 0 where the model was sure of it, 9 where it hardly thought of it."""
     if log_probability is None:
         return 0
-    return min(shades - 1, int(shades * min(1.0, max(0.0, log_probability / coldest))))
+    surprise = max(0.0, -log_probability)  # in steps that grow with it: between 1 and 2 nats lies more than at 20
+    return min(shades - 1, int(shades * math.log1p(surprise) / math.log1p(-coldest)))
 
 
 def pretty(value: Any) -> str:
