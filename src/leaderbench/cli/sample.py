@@ -9,6 +9,7 @@ import typer
 from leaderbench.cli import options, tables, terminal
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Sample
+from leaderbench.text.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def token_texts(store: "Store", run: str) -> "Mapping[int, TokenText]":
     try:
         known = store.tokens(run)
     except LeaderbenchError as error:
-        terminal.stderr().print(str(error), style="yellow", markup=False, soft_wrap=True)
+        terminal.warn(str(error))
         return {}
     return {} if known is None else known.texts
 
@@ -78,7 +79,7 @@ def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, 
 
     console = terminal.stdout()
     title = f"{item.example_id} · {run.manifest.benchmark['name']} · {run.manifest.model['name']} · run {run.id}"
-    console.print(Text(title, style="bold"))
+    console.print(Text(one_line(title), style="bold"))
     text, hidden = (item.prompt, 0) if full else folded(item.prompt)
     note = f"{item.context_tokens:,} tokens"
     console.print(
@@ -87,7 +88,7 @@ def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, 
     console.print(Text(text))
     console.print()
     if item.error:
-        console.print(Text(f"Error: {item.error}", style="red"))
+        console.print(Text(one_line(f"Error: {item.error}"), style="red"))
     if item.continuations:
         print_continuations(item, texts)
     print_outcome(item)
@@ -97,7 +98,6 @@ def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
     """Each candidate answer with its letter, log-likelihood and its tokens' log-probabilities; tokens as text where
     known. The one that the run counts has a ▸, the right one a ✓.
     """
-    from rich.markup import escape
 
     from leaderbench.explain.decisions import candidates
 
@@ -121,11 +121,11 @@ def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
         pairs = zip(tokens or (), logprobs or (), strict=False)
         made.add_row(
             ("▸" if letter and letter == item.prediction else "") + ("✓" if letter and letter == item.target else ""),
-            letter,
-            escape(repr(text)),
+            terminal.label(letter or ""),
+            terminal.label(repr(text)),
             "" if value is None else f"{value:.4f}",
             "" if value is None or not item.characters[place] else f"{value / item.characters[place]:.4f}",
-            escape("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
+            terminal.label("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
         )
     terminal.stdout().print(made)
 
@@ -150,11 +150,16 @@ def print_outcome(item: Sample) -> None:
         verdict = Text("not answered", style="red")
     lines = [
         Text.assemble(
-            "prediction  ", (str(item.prediction), "bold"), "   target  ", (item.target, "bold"), "   ", verdict
+            "prediction  ",
+            (one_line(str(item.prediction)), "bold"),
+            "   target  ",
+            (one_line(item.target), "bold"),
+            "   ",
+            verdict,
         ),
-        *(Text(f"decided by  {line}") for line in decided(item)),
+        *(Text(one_line(f"decided by  {line}")) for line in decided(item)),
         Text(f"margin      {item.margin:.4f} ahead of the runner-up"),
-        Text("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items())),
+        Text(one_line("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items()))),
     ]
     if item.flags:
         facts = [flag.value for flag in item.flags]

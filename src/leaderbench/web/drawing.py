@@ -17,6 +17,7 @@ from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json, grid, kind_of
 from leaderbench.models.spelling import characters
 from leaderbench.results.names import short_names
+from leaderbench.text.visible import visible
 from leaderbench.web import files, notation, words
 from leaderbench.web.conditional import program
 from leaderbench.web.live import LiveStore
@@ -81,7 +82,7 @@ def templates(language: str) -> "Environment":
     def printable(value: Any) -> Any:
         if not isinstance(value, str) or isinstance(value, Markup):
             return value
-        return cells.visible(words.told(language, value))
+        return visible(words.told(language, value))
 
     made = Environment(
         loader=PackageLoader("leaderbench.web", "templates"),
@@ -137,7 +138,7 @@ def linked(source: str) -> "str | Markup":
 
     if not (source.isprintable() and re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source)):
         return source
-    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, cells.visible(source))
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, visible(source))
 
 
 def number(value: Number, *, share: bool | None = None) -> str:
@@ -237,7 +238,7 @@ def token_text(text: str) -> Any:
     inner = text.strip(" ")
     start = len(text) - len(text.lstrip(" "))
     before, behind = (Markup('<span class="space"> </span>') * n for n in (start, len(text) - start - len(inner)))
-    lines = [escape(cells.visible(line)) for line in inner.split("\n")]
+    lines = [escape(visible(line)) for line in inner.split("\n")]
     return before + Markup('<span class="break">\n</span>').join(lines) + behind
 
 
@@ -254,7 +255,7 @@ def prose(text: str) -> str:
     """A text whose `words in backticks` are set as code."""
     from markupsafe import Markup, escape
 
-    parts = cells.visible(text).split("`")
+    parts = visible(text).split("`")
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     joined = (
