@@ -20,10 +20,11 @@ from leaderbench.boards.rules import Floats, Integers
 from leaderbench.boards.table import BoardTable, Cell, Standing
 from leaderbench.models.catalogue import ModelRecord
 from leaderbench.models.columns import Booleans, Columns
-from leaderbench.models.facts import Commercial, ModelType
+from leaderbench.models.facts import Commercial, Fact, ModelType, Source
 from leaderbench.models.search import Query
 from leaderbench.results.entries import Provenance
 from leaderbench.results.names import short_names
+from leaderbench.results.subjects import COMMIT, REVISION, precision_of
 
 everything = Query()
 """Every model."""
@@ -65,7 +66,7 @@ class Arranged:
     def __init__(self, table: BoardTable, record: Callable[[str], ModelRecord]) -> None:
         """`record` says what is known of a model by its name."""
         self.table = table
-        self.models = Columns([record(row.model) for row in table.rows])
+        self.models = Columns([of_row(row, record(row.model)) for row in table.rows])
         self.places = {row.name: place for place, row in enumerate(table.rows)}
         """Where a row is, by its name."""
 
@@ -191,6 +192,25 @@ class Arranged:
             [np.nan if cell is None else cell.normalised if normalised else cell.estimate for cell in cells],
             dtype=np.float64,
         )
+
+
+floating = frozenset({"float64", "float32", "float16", "bfloat16"})
+"""Precisions that are no quantisation."""
+
+
+def of_row(row: Standing, record: ModelRecord) -> ModelRecord:
+    """What is known of the model of a row; who was asked says its precision and revision better than the name does.
+
+    Weights that are quantised stay so, whatever type the numbers between them have.
+    """
+    precision, revision = precision_of(row.facts), row.facts.get(COMMIT) or row.facts.get(REVISION)
+    if record.precision is not None and precision in floating and record.precision.value not in floating:
+        precision = ""
+    return replace(
+        record,
+        precision=Fact(precision, Source.RUN) if precision else record.precision,
+        revision=Fact(revision, Source.RUN) if revision else record.revision,
+    )
 
 
 def _range(items: Sequence[Cell] | Sequence[Standing]) -> tuple[float, float]:

@@ -8,12 +8,12 @@ an apostrophe: removing one leading apostrophe gives back every text.
 import csv
 import io
 import math
+import unicodedata
 from typing import Any
 
 from leaderbench.boards.spec import said
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.results.export import formula_starts
-from leaderbench.text.visible import one_line
 
 formula_like = (*formula_starts, "\n", "＝", "＋", "－", "＠")
 """What a cell of a spreadsheet may not begin with: some read full-width signs as the plain ones."""
@@ -29,8 +29,8 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
     columns = [column.name for column in table.spec.columns]
     parts = [f"{name}{suffix}" for name in columns for suffix in ("", " low", " high", " n", " run")]
     head = ["rank", "rank low", "rank high", "filtered rank", "filtered rank low", "filtered rank high"]
-    head += ["model", "identity", "baseline", "score", "score low", "score high", "columns", "mean", "mean over types"]
-    head += [*parts, "flags"]
+    head += ["name", "model", "identity", "baseline", "score", "score low", "score high"]
+    head += ["columns", "mean", "mean over types", *parts, "flags"]
     writer.writerow(map(safe, head))
     for row in table.rows:
         cells: list[object] = []
@@ -51,6 +51,7 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
                     other and other.rank,
                     other and other.low,
                     other and other.high,
+                    row.name,
                     row.model,
                     row.identity,
                     str(row.baseline).lower(),
@@ -112,6 +113,7 @@ def _row(table: BoardTable, row: Standing) -> dict[str, Any]:
         "model": row.model,
         "identity": row.identity,
         "name": row.name,
+        "facts": dict(row.facts),
         "static_rank": _place(row.static),
         "filtered_rank": _place(row.filtered),
         "rank_interval_from": row.basis.value,
@@ -209,4 +211,12 @@ def figure(value: float, digits: int = 1, *, share: bool | None = None) -> str:
 def escaped(text: str) -> str:
     """A text as Markdown that shows it and does nothing else."""
     special = "\\`*_{}[]<>()#+!|~&$"
-    return "".join(f"\\{letter}" if letter in special else letter for letter in one_line(text))
+    return "".join(f"\\{letter}" if letter in special else letter for letter in on_one_line(text))
+
+
+def on_one_line(text: str) -> str:
+    """A text without line breaks, control characters and marks that turn the direction of reading."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") else letter
+        for letter in text
+    )

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -16,6 +16,7 @@ from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.imports.scores import binomial_error, is_share
+from leaderbench.results.subjects import COMMIT, REVISION, SHOTS, Subject, precision_of, shots_of
 from leaderbench.statistics.intervals import normal_quantile, wilson
 
 computed_from = "baseline:random"
@@ -51,8 +52,8 @@ class Filled:
     """The chosen entries and their numbers; arrays have shape (models, pieces)."""
 
     pieces: tuple[Piece, ...]
-    models: list[tuple[str, str]]
-    """Name and identity of each row, in order."""
+    models: list[Subject]
+    """Who each row is about, in order."""
 
     entries: list[list[Entry | None]]
     others: list[list[int]]
@@ -79,7 +80,7 @@ class Filled:
 
     def __post_init__(self) -> None:
         shape = len(self.models), len(self.pieces)
-        self.baseline_rows = [is_baseline(model) for model, _ in self.models]
+        self.baseline_rows = [is_baseline(model.name) for model in self.models]
         scores = [[math.nan if e is None else _number(e.score) for e in row] for row in self.entries]
         errors = [[math.nan if e is None else standard_error(e.score) for e in row] for row in self.entries]
         found = (entry.score for row in self.entries for entry in row if entry is not None)
@@ -93,7 +94,7 @@ class Filled:
 
     def baselines(self) -> Floats:
         """The baseline of each piece; NaN where it is to be computed and nothing is there to compute it from."""
-        row = next((place for place, (model, _) in enumerate(self.models) if model == computed_from), None)
+        row = next((place for place, model in enumerate(self.models) if model.name == computed_from), None)
         found = []
         for place, piece in enumerate(self.pieces):
             value = piece.part.lower
@@ -159,13 +160,14 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     """Choose the entry of each cell. Rows are in the order of their names, whatever the order of the entries.
 
     A row is a model of one name and one identity: other weights or another dtype under the same name are another row.
+    So are results with another number of shots than those that stand in the same cell.
     """
     pieces = pieces_of(spec)
     places: dict[str, list[int]] = {}
     for place, piece in enumerate(pieces):
         for source in piece.part.sources:
             places.setdefault(source, []).append(place)
-    rows: dict[tuple[str, str], list[list[Entry]]] = {}
+    rows: dict[Row, list[list[Entry]]] = {}
     allowed: dict[str, bool] = {}
     for entry in entries:
         if entry.benchmark not in places:
@@ -176,25 +178,53 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
             continue
         for place in places[entry.benchmark]:
             if pieces[place].takes(entry):
-                key = entry.model, entry.identity
+                key = entry.model, entry.identity, ""
                 if key not in rows:
                     rows[key] = [[] for _ in pieces]
                 rows[key][place].append(entry)
     for place, piece in enumerate(pieces):
         if piece.metric is None:
             keep_usual_metric([cells[place] for cells in rows.values()])
-    models = sorted(rows)
-    chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in models]
-    others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in models]
+    rows |= _other_shots(rows)
+    keys = sorted(rows)
+    models = [subject(key, rows[key]) for key in keys]
+    chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in keys]
+    others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in keys]
     disputes = [
         [dispute(entry, cell) for entry, cell in zip(row, rows[key], strict=True)]
-        for key, row in zip(models, chosen, strict=True)
+        for key, row in zip(keys, chosen, strict=True)
     ]
-    damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in models]
-    wrong = {
-        entry.run: (entry.model, entry.problem) for key in models for c in rows[key] for entry in c if entry.problem
-    }
+    damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in keys]
+    wrong = {entry.run: (entry.model, entry.problem) for key in keys for c in rows[key] for entry in c if entry.problem}
     return Filled(pieces, models, chosen, others, disputes, damaged, list(wrong.values()))
+
+
+Row = tuple[str, str, str]
+"""A model's name, its identity, and the number of shots where another row has the usual ones."""
+
+
+def _other_shots(rows: Mapping[Row, list[list[Entry]]]) -> dict[Row, list[list[Entry]]]:
+    """Take out of each cell what was asked with another number of shots than what is shown there, into further rows."""
+    found: dict[Row, list[list[Entry]]] = {}
+    for (model, identity, _), cells in rows.items():
+        for place, cell in enumerate(cells):
+            shots = {shots_of(entry.settings) for entry in cell} if len(cell) > 1 else set()
+            shown = choice(cell) if len(shots) > 1 else None
+            for other in sorted(shots - {shots_of(shown.settings)}) if shown else ():
+                row = found.setdefault((model, identity, other), [[] for _ in cells])
+                row[place] = [entry for entry in cell if shots_of(entry.settings) == other]
+            if shown:
+                cell[:] = [entry for entry in cell if shots_of(entry.settings) == shots_of(shown.settings)]
+    return found
+
+
+def subject(row: Row, cells: Iterable[Iterable[Entry]]) -> Subject:
+    """Who a row is about."""
+    model, identity, shots = row
+    entries = [entry for cell in cells for entry in cell]
+    facts = next((entry.facts for entry in entries if entry.facts), {})
+    created = min((entry.created for entry in entries if entry.created), default="")
+    return Subject(model, identity, {**facts, SHOTS: shots} if shots else facts, created)
 
 
 def keep_usual_metric(cells: Sequence[list[Entry]]) -> None:
@@ -215,6 +245,11 @@ def takes_model(filters: Filters, model: str) -> bool:
 def takes(filters: Filters, entry: Entry) -> bool:
     """Whether a board takes in this entry, as far as its model's name goes unasked."""
     if filters.provenance and entry.provenance not in filters.provenance:
+        return False
+    if filters.precision and precision_of(entry.facts) not in filters.precision:
+        return False
+    revisions = [entry.facts.get(name, "") for name in (REVISION, COMMIT)]
+    if filters.revision and not any(r.startswith(wanted) for wanted in filters.revision for r in revisions):
         return False
     return not (filters.plain and entry.settings)
 

@@ -216,6 +216,12 @@ class Filters(_Settings):
     provenance: tuple[Provenance, ...] = ()
     """Only scores that come from there: `made here`, `imported run`, `imported score`."""
 
+    precision: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    """Only models asked in one of these precisions, such as `bfloat16` or `4-bit`; none of which it is not known."""
+
+    revision: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    """Only these revisions of models, or commits that begin so."""
+
     plain: bool = False
     """Only runs of the whole benchmark with its own settings: no limit, no other shots."""
 

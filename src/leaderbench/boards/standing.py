@@ -19,6 +19,7 @@ from leaderbench.boards.table import Basis, BoardTable, Cell, Place, Standing
 from leaderbench.collecting import paused
 from leaderbench.records import Metric, View
 from leaderbench.results.entries import Entry
+from leaderbench.results.subjects import told_apart
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile
 
@@ -270,7 +271,7 @@ def _simulated_errors(numbers: Numbers, models: Integers, present: Booleans) -> 
 def standings(numbers: Numbers, order: Order) -> list[Standing]:
     """Every row of the board, as `Numbers` has them."""
     spec, filled, kept = numbers.spec, numbers.filled, counted(numbers.spec)
-    names = row_names(filled.models)
+    names = told_apart(filled.models)
     raw = column_values(filled.raw, filled.pieces, len(spec.columns))
     normalised = column_values(numbers.normalised, filled.pieces, len(spec.columns))
     means = rules.mean(raw[:, kept])
@@ -289,7 +290,7 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
     sign = -1.0 if spec.rule.linear and spec.columns[kept[0]].direction is Direction.LOWER else 1.0
     unread = Sentence("answers cannot be read")
     result: list[Standing] = []
-    for row, (model, identity) in enumerate(filled.models):
+    for row, subject in enumerate(filled.models):
         cells = tuple(
             _cell(filled, row, pieces, value, other)
             for pieces, value, other in zip(own, shown[row], scaled[row], strict=True)
@@ -299,8 +300,9 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
         result.append(
             Standing(
                 name=names[row],
-                model=model,
-                identity=identity,
+                model=subject.name,
+                identity=subject.identity,
+                facts=subject.facts,
                 cells=cells,
                 columns=has_columns[row],
                 score=sign * float(scores[row]) if sign < 0 else float(scores[row]),
@@ -384,13 +386,3 @@ def _view(entries: Sequence[Entry]) -> View:
     """What the interval of a mean of several scores is about: the least that any of them is about."""
     views = {entry.score.view for entry in entries}
     return next((view for view in (View.STOPPED, View.BANK) if view in views), View.NEW_QUESTIONS)
-
-
-def row_names(models: Sequence[tuple[str, str]]) -> list[str]:
-    """What each row is called: its model, with the beginning of its identity where several rows share the name."""
-    count: dict[str, int] = {}
-    for model, _ in models:
-        count[model] = count.get(model, 0) + 1
-    return [
-        model if count[model] == 1 else f"{model} [{identity[:8] or 'identity unknown'}]" for model, identity in models
-    ]

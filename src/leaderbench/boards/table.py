@@ -105,10 +105,13 @@ class Standing:
     """A row of a board."""
 
     name: str
-    """The model's name, with the beginning of its identity where two rows share it."""
+    """The model's name, and where two rows share it what tells them apart; see `subjects.told_apart`."""
 
     model: str
     identity: str
+    facts: Mapping[str, str]
+    """What is known of who was asked, such as revision and precision; see `subjects`."""
+
     cells: tuple[Cell | None, ...]
     """One a column of the board; None where the model has no score there."""
 

@@ -1,7 +1,6 @@
 """`leaderbench list`: benchmarks, models and runs."""
 
 from leaderbench.cli import commands, models, options, show, tables, terminal
-from leaderbench.results.names import short_names
 
 app = commands.group(help="List benchmarks, models or runs.")
 app.command("models", cls=commands.Command)(models.models)
@@ -36,8 +35,10 @@ def benchmarks(json: options.Json = False) -> None:
 @app.command("runs", cls=commands.Command)
 def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the runs in the store, oldest first."""
+    from rich.markup import escape
 
     from leaderbench.results.store import Store
+    from leaderbench.results.subjects import names_of_models
 
     summaries = Store(store).runs()
     if json:
@@ -47,7 +48,7 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
         errors = ("errors",) if failed else ()
         columns = ("run", "model", "benchmark", "settings", "score", "n", *errors, "finished (UTC)")
         made = tables.table(*columns, right=("score", "n", "errors"))
-        names = short_names(dict.fromkeys(item.model for item in summaries))
+        names = names_of_models(summaries)
         for item in summaries:
             if item.scores and item.manifest is not None:
                 score = item.scores[0]
@@ -56,8 +57,7 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
                 chosen = item.manifest.selection.partition(" questions, ")[2]  # how many stands under n
                 settings = ", ".join(filter(None, [chosen, item.manifest.set_by_hand]))
                 when = item.created[:16].replace("T", " ")
-                row = (item.id, names[item.model], item.benchmark, settings, *facts, when)
-                made.add_row(*map(terminal.label, row))
+                made.add_row(item.id, escape(names[item.id]), item.benchmark, settings, *facts, when)
         terminal.stdout().print(made)
         tables.print_marks(score for item in summaries for score in item.scores[:1])
     show.report_damage(summaries)

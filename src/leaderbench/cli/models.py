@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from leaderbench.models.facts import Fact
     from leaderbench.models.search import Query
 
+MOST_VARIANTS = 20
+"""Weights, revisions or precisions of one model that are listed under its name."""
+
 
 def models(
     store: options.Store = options.DEFAULT_STORE,
@@ -73,9 +76,9 @@ def models(
         _print(found.models)
     for word in unreadable(search):
         said = f"{word!r} is no pattern that can be read: it was looked for as it stands."
-        terminal.warn(said)
+        terminal.stderr().print(said, style="yellow", markup=False, soft_wrap=True)
     for problem in found.problems:
-        terminal.warn(problem)
+        terminal.stderr().print(problem, style="yellow", markup=False, soft_wrap=True)
 
 
 def _query(search: str, *given: list[str] | None) -> "Query":
@@ -111,7 +114,9 @@ def _require(option: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _print(found: "Sequence[KnownModel]") -> None:
+    from rich.markup import escape
 
+    from leaderbench.boards.export import on_one_line
     from leaderbench.results.names import short_names
 
     console = terminal.stdout()
@@ -138,7 +143,11 @@ def _print(found: "Sequence[KnownModel]") -> None:
         ]
         name = item.name if item.bundled else short[item.name]
         counts = [str(item.runs), str(item.imported or "")]
-        made.add_row(*(terminal.label(text) for text in (name, *facts, *counts)))
+        made.add_row(*(escape(on_one_line(text)) for text in (name, *facts, *counts)))
+        for variant in item.variants[:MOST_VARIANTS]:
+            made.add_row(f"[dim]  {escape(on_one_line(variant.removeprefix(item.name).strip()))}[/dim]")
+        if len(item.variants) > MOST_VARIANTS:
+            made.add_row(f"[dim]  and {len(item.variants) - MOST_VARIANTS:,} more[/dim]")
     console.print(made)
     if any(_guessed(item) for item in found):
         console.print("[dim]? guessed from the model's name.[/dim]")
@@ -184,6 +193,7 @@ def _as_json(item: "KnownModel") -> dict[str, Json]:
         "runs": item.runs,
         "imported": item.imported,
         "bundled": item.bundled,
+        "variants": list(item.variants),
         "facts": facts,
         "guessed": list(_guessed(item)),
     }

@@ -7,7 +7,6 @@ import typer
 
 from leaderbench.cli import options, tables, terminal
 from leaderbench.records import Json, Metric, Score
-from leaderbench.results.names import short_names
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,7 +39,7 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
     """Say on stderr what could not be read."""
     for item in summaries:
         if item.problem:
-            terminal.warn(item.problem)
+            terminal.stderr().print(item.problem, style="yellow", markup=False, soft_wrap=True)
 
 
 def settings(summary: "RunSummary") -> str:
@@ -53,13 +52,8 @@ def newest(summaries: "Iterable[RunSummary]") -> "list[RunSummary]":
     from leaderbench.benchmarks import registry
 
     place = {name: number for number, name in enumerate(registry.names())}
-    last = {(item.model, identity(item), settings(item), item.benchmark): item for item in summaries}
+    last = {(item.model, item.identity, settings(item), item.benchmark): item for item in summaries}
     return sorted(last.values(), key=lambda item: (item.model, settings(item), place.get(item.benchmark, len(place))))
-
-
-def identity(summary: "RunSummary") -> str:
-    """The digest of everything about the model that can change an answer."""
-    return str(summary.manifest.model.get("identity", "")) if summary.manifest else ""
 
 
 def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json]:
@@ -69,7 +63,7 @@ def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json
     return {
         "run": summary.id,
         "model": summary.model,
-        "model_identity": identity(summary),
+        "model_identity": summary.identity,
         "benchmark": summary.benchmark,
         "created": summary.created,
         "limits": manifest.limits if manifest else {},
@@ -79,17 +73,11 @@ def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json
 
 
 def row_names(summaries: "Sequence[RunSummary]") -> dict[str, str]:
-    """A name for the table row of each run: the model, its settings, and its digest where two models share a name."""
-    identities: dict[str, set[str]] = {}
-    for item in summaries:
-        identities.setdefault(item.model, set()).add(identity(item))
-    short = short_names(identities)
-    names = {}
-    for item in summaries:
-        twin = f" [{identity(item)[:8]}]" if len(identities[item.model]) > 1 else ""
-        extra = settings(item)
-        names[item.id] = short[item.model] + twin + (f"\n({extra})" if extra else "")
-    return names
+    """A name for the table row of each run: the model, told apart from others of its name, and its settings."""
+    from leaderbench.results.subjects import names_of_models
+
+    names = names_of_models(summaries)
+    return {item.id: names[item.id] + (f"\n({extra})" if (extra := settings(item)) else "") for item in summaries}
 
 
 def print_boards(summaries: "Sequence[RunSummary]") -> None:
@@ -112,37 +100,35 @@ def print_board(family: str, summaries: "Sequence[RunSummary]", names: dict[str,
 
 def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """Models by implementations; each cell an estimate, its 95 % interval, n, and errors where there are any."""
+    from rich.markup import escape
 
     columns = dict.fromkeys((short(item), reported(item)) for item in summaries if item.scores)
-    made = tables.table("model", title=f"\n{terminal.label(family)}")
+    made = tables.table("model", title=f"\n{family}")
     for name, metric in columns:
-        made.add_column(
-            f"{terminal.label(name)}\n[dim]{terminal.label(metric.name)}\n{metric.aggregation}[/dim]", justify="right"
-        )
+        made.add_column(f"{name}\n[dim]{metric.name}\n{metric.aggregation}[/dim]", justify="right")
     cells: dict[str, dict[tuple[str, Metric], Score]] = {}
     for item in summaries:
         if item.scores:
             cells.setdefault(names[item.id], {})[short(item), reported(item)] = item.scores[0]
     for row, scores in cells.items():
-        made.add_row(terminal.label(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
+        made.add_row(escape(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
     return made
 
 
 def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """The same, one line a run under the name of its model."""
+    from rich.markup import escape
 
-    made = tables.table(
-        terminal.label(family), "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors")
-    )
+    made = tables.table(family, "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors"))
     model = ""
     for item in summaries:
         if item.scores:
             if names[item.id] != model:
                 model = names[item.id]
-                made.add_row(f"[bold]{terminal.label(model)}[/bold]")
+                made.add_row(f"[bold]{escape(model)}[/bold]")
             score = item.scores[0]
             shares = (tables.estimate(score), terminal.interval(score.low, score.high))
-            made.add_row(f"  {terminal.label(short(item))}", *shares, f"{score.n:,}", f"{score.errors:,}")
+            made.add_row(f"  {short(item)}", *shares, f"{score.n:,}", f"{score.errors:,}")
     return made
 
 
@@ -158,6 +144,7 @@ def reported(summary: "RunSummary") -> Metric:
 
 def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     """One line a run, metric and subset."""
+    from rich.markup import escape
 
     right = ("score", "n", "errors")
     made = tables.table("model", "benchmark", "metric", "subset", "score", "95 % interval", "n", "errors", right=right)
@@ -165,10 +152,10 @@ def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     for item in summaries:
         for score in item.scores:
             made.add_row(
-                terminal.label(names[item.id]),
-                terminal.label(item.benchmark),
-                terminal.label(str(score.metric)),
-                terminal.label(score.subset) if score.subset else "[bold]all[/bold]",
+                escape(names[item.id]),
+                item.benchmark,
+                str(score.metric),
+                score.subset or "[bold]all[/bold]",
                 tables.estimate(score),
                 terminal.interval(score.low, score.high),
                 f"{score.n:,}",

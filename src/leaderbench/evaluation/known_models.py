@@ -12,6 +12,7 @@ from leaderbench.models import search
 from leaderbench.models.catalogue import ModelRecord, describe
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
+from leaderbench.results.subjects import told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class KnownModel:
 
     bundled: bool
     """Whether it comes with leaderbench."""
+
+    variants: tuple[str, ...] = ()
+    """Where other weights, revisions or precisions of it were asked: what each is called."""
 
     @property
     def name(self) -> str:
@@ -53,6 +57,9 @@ def known_models(store: Store | str | Path, query: search.Query | str = "") -> K
     with Index(place) as index:
         problems = [*index.refresh().problems]
         listed = {item.name: item for item in index.models()}
+        variants: dict[str, list[str]] = {}
+        for subject, name in zip(subjects := index.subjects(), told_apart(subjects), strict=True):
+            variants.setdefault(subject.name, []).append(name)
     try:
         catalogue = catalogue_files.load(place.path)
     except LeaderbenchError as error:
@@ -70,9 +77,9 @@ def known_models(store: Store | str | Path, query: search.Query | str = "") -> K
         problems += [f"{name}: {problem}" for problem in record.problems]
         if search.matches(record, query):
             counts = listed.get(name)
-            found.append(
-                KnownModel(record, counts.runs if counts else 0, counts.imported if counts else 0, name in bundled)
-            )
+            several = tuple(sorted(variants[name])) if len(variants.get(name, ())) > 1 else ()
+            runs, imported = (counts.runs, counts.imported) if counts else (0, 0)
+            found.append(KnownModel(record, runs, imported, name in bundled, several))
     return KnownModels(tuple(found), tuple(problems))
 
 

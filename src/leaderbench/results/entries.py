@@ -1,5 +1,6 @@
 """A score as boards and pages read it: whose, of what, how sure, and where it comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +18,10 @@ class Provenance(StrEnum):
 
     IMPORTED_SCORE = "imported score"
     """A number that somebody published; nothing is known of single questions."""
+
+
+not_stated = ("", 0)
+"""Where a score of a run stands in the store's files of imported scores: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +54,8 @@ class Entry:
     problem: str = ""
     """Why the run cannot be used, in one sentence; its scores are then those that could still be read."""
 
-    stated: tuple[str, int] = field(default=("", 0), compare=False, repr=False)
+    stated: tuple[str, int] = field(default=not_stated, compare=False, repr=False)
     """Where an imported score stands in the store, file and line: of several of one table the last one counts."""
+
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What is known of who was asked, such as revision and precision; see `subjects`."""

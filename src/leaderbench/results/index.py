@@ -24,6 +24,7 @@ from leaderbench.results import queries, rows, tables
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page, Refreshed
 from leaderbench.results.store import Store
+from leaderbench.results.subjects import Subject
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -195,6 +196,10 @@ class Index:
     def models(self) -> list[ListedModel]:
         """Every model that has runs or imported scores, by name."""
         return self._read(queries.models)
+
+    def subjects(self) -> list[Subject]:
+        """Everybody who was asked: models of one name and one identity; see `subjects.told_apart`."""
+        return self._read(queries.subjects)
 
     def benchmarks(self) -> list[ListedBenchmark]:
         """Every benchmark that has runs or imported scores, by name."""

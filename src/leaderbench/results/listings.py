@@ -1,7 +1,7 @@
 """What the index answers with: runs, models and benchmarks as listings show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from leaderbench.records import Json, Score
@@ -83,6 +83,9 @@ class ListedRun:
 
     scores: tuple[Score, ...]
     """Each metric overall, the reported one first; where one run was asked for, then by subset."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What is known of who was asked; see `subjects`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, Select, Table, func, null, or_, select, 
 from leaderbench.collecting import paused
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Metric, Score, View
-from leaderbench.results.entries import Entry, Provenance
+from leaderbench.results.entries import Entry, Provenance, not_stated
 from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page
 from leaderbench.results.rows import plain
+from leaderbench.results.subjects import Facts, Subject
 from leaderbench.results.tables import imported, imported_files, runs, scores
 
 most = 500
@@ -49,31 +50,53 @@ def entries(
 def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
     # A board of 10,000 models has 120,000 of these. In the order of the key the database need not sort them; they are
     # brought into that of time here, where those of a run stay together.
-    before, after = ("model", "identity", "benchmark"), ("id", "provenance", "source", "created", "settings", "problem")
-    query = query.with_only_columns(
-        *(runs.c[name] for name in before),
-        *(scores.c[name] for name in score_columns),
-        *(runs.c[name] for name in after),
+    of_runs = (
+        "model",
+        "identity",
+        "benchmark",
+        "facts",
+        "id",
+        "provenance",
+        "source",
+        "created",
+        "settings",
+        "problem",
     )
+    columns = (*(runs.c[name] for name in of_runs), *(scores.c[name] for name in score_columns))
+    query = query.with_only_columns(*columns)
     query = query.join_from(runs, scores, scores.c.run == runs.c.id)
     query = query.where(scores.c.narrow.in_([False] if overall_only else [False, True]))
     rows = connection.execute(query.order_by(scores.c.narrow, scores.c.run, scores.c.place))
-    found = [
-        Entry(model, identity, benchmark, _score(*rest[:11]), rest[11], _provenances[rest[12]], *rest[13:])
-        for model, identity, benchmark, *rest in rows
-    ]
+    found = []
+    for model, who, benchmark, facts, run, kind, source, created, settings, problem, *score in rows:
+        texts = (source, created, settings, problem)
+        found.append(
+            Entry(model, who, benchmark, _score(*score), run, _provenances[kind], *texts, not_stated, _facts(facts))
+        )
     return sorted(found, key=lambda item: (item.created, item.run))
 
 
 def _imported(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
-    facts = ("model", "identity", "benchmark", "source", "created", "settings", "file", "place", *score_columns)
-    query = query.with_only_columns(*(imported.c[name] for name in facts)).order_by(imported.c.file, imported.c.place)
+    before = ("model", "identity", "benchmark", "source", "created", "settings", "file", "place", "facts")
+    wanted = (*before, *score_columns)
+    query = query.with_only_columns(*(imported.c[name] for name in wanted)).order_by(imported.c.file, imported.c.place)
     query = query.where(imported.c.subset.is_(null())) if overall_only else query
     kind = Provenance.IMPORTED_SCORE
     return [
-        Entry(model, identity, benchmark, _score(*score), "", kind, source, created, settings, "", (file, place))
-        for model, identity, benchmark, source, created, settings, file, place, *score in connection.execute(query)
+        Entry(
+            *(model, identity, benchmark, _score(*score), "", kind, source, created, settings, ""),
+            *((file, place), _facts(facts)),
+        )
+        for model, identity, benchmark, source, created, settings, file, place, facts, *score in connection.execute(
+            query
+        )
     ]
+
+
+@lru_cache(maxsize=10_000)
+def _facts(text: str) -> Facts:
+    known: dict[str, str] = json.loads(text)
+    return known
 
 
 _views = {item.value: item for item in View}
@@ -180,6 +203,7 @@ def _listed(connection: Connection, found: Sequence[Row[Any]], *, overall_only: 
         yield ListedRun(
             **{text: getattr(row, text) for text in texts},
             limits=json.loads(row.limits),
+            facts=_facts(row.facts),
             provenance=_provenances[row.provenance],
             scores=tuple(own.get(row.id, ())),
         )
@@ -204,6 +228,19 @@ def models(connection: Connection) -> list[ListedModel]:
         )
         for name in sorted(ours.keys() | theirs.keys())
     ]
+
+
+def subjects(connection: Connection) -> list[Subject]:
+    """Everybody who was asked, each name and identity once."""
+    found: dict[tuple[str, str], Subject] = {}
+    for table, condition in ((runs, runs.c.problem == ""), (imported, imported.c.model != "")):
+        first = func.min(func.nullif(table.c.created, ""))
+        query = select(table.c.model, table.c.identity, func.max(table.c.facts), first)
+        for name, identity, facts, created in connection.execute(
+            query.where(condition).group_by(*query.selected_columns[:2])
+        ):
+            found.setdefault((name, identity), Subject(name, identity, _facts(facts), created or ""))
+    return list(found.values())
 
 
 def benchmarks(connection: Connection) -> list[ListedBenchmark]:

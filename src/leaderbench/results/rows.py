@@ -19,6 +19,7 @@ from leaderbench.results.files import leads_out, said_plainly, sentence
 from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
 from leaderbench.results.sealed import lost, unsealed
+from leaderbench.results.subjects import facts_of
 from leaderbench.sentences import Sentence
 
 Row = dict[str, Any]
@@ -121,7 +122,13 @@ def _run_row(name: str, manifest: Manifest) -> Row:
     provenance = Provenance.IMPORTED_RUN if imported else Provenance.MADE_HERE
     limits = json.dumps(manifest_to_json(manifest)["limits"], ensure_ascii=False).encode("utf-8", "replace").decode()
     texts = {key: "" if value is None else plain(str(value)) for key, value in row.items()}
-    return {"id": name, **texts, "limits": limits, "provenance": provenance.value, "problem": ""}
+    facts = facts_as_text(facts_of(manifest.model))
+    return {"id": name, **texts, "limits": limits, "provenance": provenance.value, "problem": "", "facts": facts}
+
+
+def facts_as_text(facts: Mapping[str, str]) -> str:
+    """Facts as the index keeps them."""
+    return plain(json.dumps(dict(facts), ensure_ascii=False))
 
 
 def _settings(manifest: Manifest) -> str:
@@ -133,7 +140,8 @@ def _settings(manifest: Manifest) -> str:
 
 def _nothing(name: str) -> Row:
     texts = ("model", "identity", "benchmark", "dataset", "revision", "created", "settings", "source")
-    return {"id": name, **dict.fromkeys(texts, ""), "limits": "{}", "provenance": Provenance.MADE_HERE.value}
+    known = {"limits": "{}", "facts": "{}", "provenance": Provenance.MADE_HERE.value}
+    return {"id": name, **dict.fromkeys(texts, ""), **known}
 
 
 def _remains(name: str, folder: Path) -> Found:
@@ -244,4 +252,5 @@ def _imported_row(content: Mapping[str, Any]) -> Row:
     counts = {key: content.get(key) or 0 for key in ("n", "errors")}
     known = {"subset": None, "standard_error": None, "low": None, "high": None} | dict(content)
     score = score_from_json(known | counts | {"metric": metric})
-    return {key: plain(value) for key, value in texts.items()} | _score_row(score)
+    facts = {str(key): str(value) for key, value in dict(content.get("facts") or {}).items()}
+    return {**{key: plain(value) for key, value in texts.items()}, "facts": facts_as_text(facts), **_score_row(score)}

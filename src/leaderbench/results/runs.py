@@ -142,6 +142,11 @@ class RunSummary:
         """When the run was finished, UTC, ISO 8601."""
         return self.manifest.created if self.manifest else ""
 
+    @property
+    def identity(self) -> str:
+        """The digest of everything about the model that can change an answer."""
+        return str(self.manifest.model.get("identity", "")) if self.manifest else ""
+
 
 def run_id(model_identity: str, recipe: Mapping[str, Json], limits: Mapping[str, Json]) -> str:
     """The name of a run: 12 hex digits over the canonical JSON of all that decides what is asked of whom."""

@@ -39,7 +39,7 @@ from leaderbench.results import locks
 Unusable = (SQLAlchemyError, UnicodeError)
 """What reading a damaged file may raise; sqlite3 decodes names and messages out of it."""
 
-schema = 1
+schema = 2
 """Grows when the tables, or what is put into them, change; a file with a smaller number is built anew."""
 
 patience = 30.0
@@ -73,6 +73,7 @@ runs = Table(
     Column("provenance", String, nullable=False),
     Column("source", String, nullable=False),
     Column("problem", String, nullable=False),
+    Column("facts", String, nullable=False),
     Index("runs_in_time", "created", "id"),
     Index("runs_of_a_model", "model"),
     Index("runs_of_a_benchmark", "benchmark"),
@@ -133,6 +134,7 @@ imported = Table(
     Column("source", String, nullable=False),
     Column("created", String, nullable=False),
     Column("settings", String, nullable=False),
+    Column("facts", String, nullable=False),
     Index("imported_of_a_model", "model"),
     Index("imported_of_a_benchmark", "benchmark"),
     sqlite_with_rowid=False,

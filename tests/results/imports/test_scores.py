@@ -142,9 +142,18 @@ def test_the_other_sources_of_a_damaged_file_stay(store: Store) -> None:
 def test_lines_of_older_versions_have_no_checksum_and_are_read(store: Store) -> None:
     item = entry("old", "", "b/x", published(acc, None, 0.5), "file")
     scores.folder_of(store).mkdir(parents=True)
+    (scores.folder_of(store) / "old.jsonl").write_text(json.dumps(scores.to_json(item, "c" * 64)) + "\n")
+    write(store, ["a", "b"])
+    assert sorted(item.model for item in stored_entries(store)) == ["ma", "mb", "old"]
+
+
+def test_a_source_that_an_older_version_read_is_read_anew(store: Store) -> None:
+    item = entry("old", "", "b/x", published(acc, None, 0.5), "file")
+    scores.folder_of(store).mkdir(parents=True)
     (scores.folder_of(store) / "old.jsonl").write_text(json.dumps(scores.to_json(item, "a" * 64)) + "\n")
     write(store, ["a", "b"])
-    assert sorted(item.model for item in stored_entries(store)) == ["mb", "old"]
+    write(store, ["a", "b"])
+    assert sorted(item.model for item in stored_entries(store)) == ["ma", "mb"]
 
 
 def test_what_a_killed_import_left_is_cleared_and_not_read(store: Store, file: Callable[[str, Any], Path]) -> None:

@@ -21,10 +21,10 @@ from leaderbench.explain.difference.pairing import (
 )
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Metric, Score
-from leaderbench.results.names import short_names
 from leaderbench.results.noise import epsilon, noise, rounding
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import table_of
+from leaderbench.results.subjects import names_of_models
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.comparison import Difference, holm
 from leaderbench.statistics.ranking import Comparison, alpha
@@ -208,9 +208,8 @@ def _compared(sides: Sequence[_Side], shared: int) -> tuple[Compared, ...]:
 
 def names(runs: Sequence[Run]) -> tuple[str, ...]:
     """What to call runs beside each other: by model, by benchmark or by both, whichever differ; else by their ids."""
-    models, benchmarks = [run.manifest.model_name for run in runs], [run.manifest.benchmark_name for run in runs]
-    short = short_names(dict.fromkeys(models))
-    parts = [[short[model] for model in models]] if len(short) > 1 else []
+    benchmarks, models = [run.manifest.benchmark_name for run in runs], names_of_models(runs, last_resort=False)
+    parts = [[models[run.id] for run in runs]] if len(set(models.values())) > 1 else []
     parts += [benchmarks] if len(set(benchmarks)) > 1 else []
     found = [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * len(runs)
     return tuple(

@@ -1,7 +1,6 @@
 """Which runs may be compared: the same models under the same implementations, asked the same questions."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,8 +8,8 @@ from itertools import combinations
 from leaderbench.benchmarks import registry
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.baselines import is_baseline
-from leaderbench.results.names import short_names
 from leaderbench.results.runs import Manifest, RunSummary
+from leaderbench.results.subjects import names_of_models
 
 Model = tuple[str, str]
 """A model's name and identity."""
@@ -81,7 +80,7 @@ def comparable(summaries: Iterable[RunSummary], family: str) -> Comparable:
     if len(models) < 2 or len(names) < 2:
         raise _too_little(family, tables)
     order = _ordered(names)
-    short = _short_names([*table])
+    short = _names([table])
     models.sort(key=lambda model: short[model])
     others = [str(item.problem) for item in known if item.problem]
     if len(of_family) < len(whole):
@@ -137,7 +136,7 @@ def _settings(manifest: Manifest) -> _Settings:
 
 
 def _model(summary: RunSummary) -> Model:
-    return summary.model, str(summary.manifest.model.get("identity", "")) if summary.manifest else ""
+    return summary.model, summary.identity
 
 
 def _implementation(benchmark: str) -> str:
@@ -166,7 +165,7 @@ def _size(table: _Table) -> tuple[bool, int, int]:
 
 
 def _too_little(family: str, tables: Mapping[_Settings, _Table]) -> LeaderbenchError:
-    names = {model: short for table in tables.values() for model, short in _short_names([*table]).items()}
+    names = _names(tables.values())
     if len(names) == 1:
         return LeaderbenchError(
             f"Only {next(iter(names.values()))} has runs of {family} in this store, and an order needs two models: "
@@ -195,11 +194,8 @@ def _other_settings(tables: Mapping[_Settings, _Table], chosen: _Settings) -> li
     return [f"Runs with other settings are left out: {'; '.join(others)}."] if others else []
 
 
-def _short_names(models: Iterable[Model]) -> dict[Model, str]:
-    """Short names, with a piece of the identity where two models share a name."""
-    known = list(models)
-    short = short_names(dict.fromkeys(name for name, _ in known))
-    twins = Counter(name for name, _ in known)
-    return {
-        (name, identity): short[name] + (f" [{identity[:8]}]" if twins[name] > 1 else "") for name, identity in known
-    }
+def _names(tables: Iterable[_Table]) -> dict[Model, str]:
+    """Short names, told apart where two models share one."""
+    runs = [run for table in tables for runs in table.values() for run in runs.values()]
+    names = names_of_models(runs)
+    return {_model(run): names[run.id] for run in runs}

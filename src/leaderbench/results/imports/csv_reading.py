@@ -14,6 +14,7 @@ from leaderbench.results.imports.files import UnusableError, plain_name
 from leaderbench.results.imports.scores import COST, binomial_error, entry, identity, is_cost, published
 from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
 from leaderbench.results.names import is_local
+from leaderbench.results.subjects import facts
 
 SYSTEM = "published"
 
@@ -271,7 +272,8 @@ def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "
         table.shortened[model] = None
     asked = identity(SYSTEM, name=model, precision=precision, revision=revision)
     source = name(table.cell(row, "source")) or table.file
-    table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings))
+    told = facts(revision=revision, precision=precision)
+    table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings, told))
 
 
 def _asked(table: Table, row: Row) -> tuple[str, str, str]:

@@ -237,7 +237,7 @@ def benchmark_of(group: str, leaves: Sequence[Task], content: Mapping[str, Any])
 
 def _entry(results: Results, benchmark: str, score: Score, limits: Mapping[str, Json]) -> Entry:
     who, settings = str(results.facts["identity"]), settings_of(limits)
-    return entry(results.model, who, benchmark, score, results.file, results.created, settings)
+    return entry(results.model, who, benchmark, score, results.file, results.created, settings, results.told)
 
 
 def _value(task: str, metric: str, results: Results) -> float | None:

@@ -16,6 +16,8 @@ from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, eval_split
 from leaderbench.results.imports.scores import identity
 from leaderbench.results.imports.values import count, kept, mapping, moment, moment_in, name, number
 from leaderbench.results.runs import Manifest
+from leaderbench.results.subjects import SYSTEM as SYSTEM_FACT
+from leaderbench.results.subjects import facts_of
 
 template_parts = (
     *("doc_to_text", "doc_to_target", "doc_to_choice", "description", "target_delimiter", "gen_prefix"),
@@ -23,7 +25,7 @@ template_parts = (
 )
 """Entries of a task's `configs` that make up its prompts."""
 
-backends = {"hf": "transformers", "hf-auto": "transformers", "huggingface": "transformers"}
+backends = dict.fromkeys(("hf", "hf-auto", "huggingface", "hf-causal", "hf-causal-experimental"), "transformers")
 """lm-eval's names of what this program calls otherwise."""
 
 
@@ -64,6 +66,11 @@ class Results:
     def facts(self) -> dict[str, Json]:
         """Who was asked; see `model_facts`."""
         return model_facts(self.content, self.model)
+
+    @cached_property
+    def told(self) -> dict[str, str]:
+        """The same as boards tell models apart by it."""
+        return facts_of(self.facts)
 
     def expected(self, task: str) -> int | None:
         """How many questions a task was asked; None where the file does not say."""
@@ -107,10 +114,17 @@ def model_facts(content: Mapping[str, Any], called: str) -> dict[str, Json]:
         "max_length": count(content.get("max_length")),
         "bos": bos[0] if isinstance(bos, list) and bos else None,
         "arguments": config.get("model_args"),
+        SYSTEM_FACT: SYSTEM,
         "versions": {SYSTEM: content.get("lm_eval_version"), "transformers": content.get("transformers_version")},
     }
     known = _known(facts)
-    return {**known, "identity": identity(SYSTEM, **known)}
+    # Who was asked is the same on another device, and whichever version of the program wrote the file.
+    return {
+        **known,
+        "identity": identity(
+            SYSTEM, name=called, **{key: told for key, told in facts_of(known).items() if key != SYSTEM_FACT}
+        ),
+    }
 
 
 def _dtype(value: Any) -> str | None:

@@ -197,7 +197,8 @@ def eval_split(config: Mapping[str, Any]) -> str:
 def shots_of(name: str, content: Mapping[str, Any]) -> int | None:
     """The number of solved examples before a question; None where the file does not say."""
     config = mapping(mapping(content.get("configs")).get(name))
-    for value in (mapping(content.get("n-shot")).get(name), config.get("num_fewshot")):
+    general = mapping(content.get("config")).get("num_fewshot")  # of all tasks, in files of lm-eval 0.3
+    for value in (mapping(content.get("n-shot")).get(name), config.get("num_fewshot"), general):
         if value == 0 and not isinstance(value, bool):
             return 0
         if count(value) is not None:

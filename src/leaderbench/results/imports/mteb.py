@@ -25,6 +25,7 @@ from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
 from leaderbench.results.imports.values import mapping, moment, moment_in, name, number, quoted, slug
 from leaderbench.results.store import Store
+from leaderbench.results.subjects import facts
 
 SYSTEM = "mteb"
 METRIC = "main_score"
@@ -91,12 +92,12 @@ def scores_of(content: Mapping[str, Any], model: str, revision: str, file: str, 
                 rows[row] = value
     if not rows:
         return Found(digest, (), tuple(left_out))
-    who = identity(SYSTEM, name=model, revision=revision)
+    who, told = identity(SYSTEM, name=model, revision=revision), facts(system=SYSTEM, revision=revision)
     mean = published(Metric(METRIC, Aggregation.MACRO), None, math.fsum(rows.values()) / len(rows))
     parts = [published(Metric(METRIC, Aggregation.MICRO), row, value) for row, value in rows.items()]
     created = moment(content.get("date")) or moment_in(name(content.get("date")))
     entries = [
-        entry(model, who, f"{SYSTEM}/{task}", score, file, created)
+        entry(model, who, f"{SYSTEM}/{task}", score, file, created, facts=told)
         for score in (mean, *(parts if len(parts) > 1 else ()))
     ]
     return Found(digest, tuple(entries), tuple(left_out), (NO_INTERVAL,))

@@ -26,6 +26,7 @@ from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
 from leaderbench.results.imports.values import count, mapping, moment_in, name, number, quoted, slug
 from leaderbench.results.store import Store
+from leaderbench.results.subjects import facts
 
 SYSTEM = "open-llm-leaderboard"
 SUBJECTS = 57
@@ -97,9 +98,11 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
                 scores.append((benchmark, settings, score))
     means = macro_scores(scores)
     remarks = [MEANS] * ("all" in content["results"]) + [MACRO] * bool(means)
-    who = identity(SYSTEM, name=model, revision=name(general.get("model_sha")), dtype=name(general.get("model_dtype")))
+    revision, dtype = name(general.get("model_sha")), name(general.get("model_dtype"))
+    who = identity(SYSTEM, name=model, revision=revision, dtype=dtype)
+    told = facts(system=SYSTEM, revision=revision, precision=dtype.removeprefix("torch."))
     created = moment_in(file)
-    entries = (entry(model, who, where, score, file, created, how) for where, how, score in [*means, *scores])
+    entries = (entry(model, who, where, score, file, created, how, told) for where, how, score in [*means, *scores])
     return Found(digest, tuple(entries), tuple(left_out), tuple(remarks))
 
 

@@ -21,10 +21,14 @@ from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.files import replace_durably, said_plainly
 from leaderbench.results.sealed import is_intact, lost, mark, seal, unsealed
 from leaderbench.results.store import Store
+from leaderbench.results.subjects import Facts
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile, wilson
 
 LARGEST_FILE = 16 << 20
 """Bytes after which another file is begun."""
+
+READING = 2
+"""Grows when more is kept of the same source: importing it again then replaces what was kept before."""
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _head = re.compile(rb'\{(?:"crc32":"[0-9a-f]{8}",)?"digest": "([0-9a-f]{64})"(?:, "line": \d+, "of": (\d{1,9}))?')
@@ -92,10 +96,19 @@ def published(
 
 
 def entry(
-    model: str, who: str, benchmark: str, score: Score, source: str, created: str = "", settings: str = ""
+    model: str,
+    who: str,
+    benchmark: str,
+    score: Score,
+    source: str,
+    created: str = "",
+    settings: str = "",
+    facts: Facts | None = None,
 ) -> Entry:
-    """An imported score as boards read it; `who` is the model's `identity`."""
-    return Entry(model, who, benchmark, score, "", Provenance.IMPORTED_SCORE, source, created, settings)
+    """An imported score as boards read it; `who` is the model's `identity`, and `facts` what it was made of."""
+    return Entry(
+        model, who, benchmark, score, "", Provenance.IMPORTED_SCORE, source, created, settings, facts=facts or {}
+    )
 
 
 def identity(system: str, **facts: object) -> str:
@@ -106,6 +119,11 @@ def identity(system: str, **facts: object) -> str:
     known = {key: value for key, value in facts.items() if value not in (None, "", {}, [])}
     canonical = json.dumps({"imported from": system, **known}, sort_keys=True, allow_nan=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest() + "-imported"
+
+
+def reading(digest: str, number: int = READING) -> str:
+    """The digest of a source as this version reads it; that of the first version is the source's own."""
+    return digest if number == 1 else hashlib.sha256(f"reading {number}\n{digest}".encode()).hexdigest()
 
 
 def to_json(item: Entry, digest: str) -> dict[str, Any]:
@@ -127,6 +145,7 @@ def to_json(item: Entry, digest: str) -> dict[str, Any]:
         "source": item.source,
         "created": item.created,
         "settings": item.settings,
+        "facts": dict(item.facts),
     }
 
 
@@ -147,7 +166,8 @@ def from_json(content: dict[str, Any]) -> Entry:
     model, who, benchmark, source, created, settings = (
         str(content[name]) for name in ("model", "identity", "benchmark", "source", "created", "settings")
     )
-    return entry(model, who, benchmark, score, source, created, settings)
+    facts = {str(name): str(value) for name, value in dict(content.get("facts") or {}).items()}
+    return entry(model, who, benchmark, score, source, created, settings, facts)
 
 
 def folder_of(store: Store) -> Path:
@@ -219,10 +239,14 @@ class ScoreWriter:
         self.size = 0
 
     def add(self, digest: str, entries: Sequence[Entry], instead_of: Iterable[str] = ()) -> bool:
-        """Take the scores of one source, which replace those of others; False where the store has them."""
+        """Take the scores of one source, which replace those of others, and of the same source as an older version read
+        it; False where the store has them.
+        """
+        earlier = {reading(source, number) for source in (digest, *instead_of) for number in range(1, READING + 1)}
+        digest = reading(digest)
         if digest in self.known:
             return False
-        self.replaced |= (self.known | self.partly).intersection(instead_of)
+        self.replaced |= (self.known | self.partly).intersection(earlier - {digest})
         self.known.add(digest)
         self.digests.append(digest)
         for line in _lines(entries, digest):

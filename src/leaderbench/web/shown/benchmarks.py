@@ -19,7 +19,7 @@ from leaderbench.sentences import Sentence
 from leaderbench.web import charts
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown import explanations
-from leaderbench.web.shown.scores import model_score, named
+from leaderbench.web.shown.scores import called, model_score, named
 from leaderbench.web.values.basics import Paged, known
 from leaderbench.web.values.benchmarks import (
     BenchmarkDetail,
@@ -201,7 +201,8 @@ def side_by_side(live: LiveStore, name: str, page: int = 1, size: int = 100) -> 
     for row in found.rows[start : start + size]:
         some = next(entry for entry in row if entry is not None)
         scores = tuple(None if entry is None else model_score(live, entry) for entry in row)
-        rows.append(ImplementationScores(model=some.model, identity=some.identity, scores=scores))
+        name = called(live, some.model, some.identity)
+        rows.append(ImplementationScores(model=some.model, name=name, identity=some.identity, scores=scores))
     return ScoresSideBySide(
         implementations=found.implementations, models=tuple(rows), page=page, size=size, total=len(found.rows)
     )

@@ -288,6 +288,7 @@ def shown_row(live: LiveStore, row: Standing, *, pinned: bool = False) -> ShownR
         name=row.name,
         model=row.model,
         identity=row.identity,
+        facts=dict(row.facts),
         rank=shown_place(row.static),
         filtered_rank=shown_place(row.filtered),
         score=known(row.score),

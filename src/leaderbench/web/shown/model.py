@@ -50,6 +50,7 @@ def _places(live: LiveStore, name: str, benchmarks: set[str], language: str) -> 
             BoardPlace(
                 board=item.name,
                 title=said(item.spec.title, language),
+                row=row.name,
                 rank=shown_place(row.static),
                 score=known(row.score),
                 low=known(row.low),

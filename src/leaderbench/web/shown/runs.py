@@ -14,7 +14,7 @@ from leaderbench.results.runs import Run
 from leaderbench.results.settings import settings_sentence
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.scores import shown_score
+from leaderbench.web.shown.scores import called, shown_score
 from leaderbench.web.values.basics import Paged
 from leaderbench.web.values.runs import RunDetail, ShownRun
 from leaderbench.web.views import RunsView
@@ -38,6 +38,7 @@ def short_run(live: LiveStore, item: ListedRun) -> ShownRun:
     """A run of the index as a value of the site."""
     return ShownRun(
         id=item.id,
+        name=called(live, item.model, item.identity),
         model=item.model,
         identity=item.identity,
         benchmark=item.benchmark,

@@ -5,6 +5,7 @@ from functools import lru_cache
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.settings import settings_sentence
+from leaderbench.results.subjects import told_apart
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import LiveStore
 from leaderbench.web.values.basics import known
@@ -12,9 +13,21 @@ from leaderbench.web.values.models import ModelScore
 from leaderbench.web.values.runs import ShownScore
 
 
+def called(live: LiveStore, model: str, identity: str) -> str:
+    """What a model is called where others share its name; see `subjects.told_apart`."""
+
+    def names() -> dict[tuple[str, str], str]:
+        known = live.index.subjects()
+        keys = ((subject.name, subject.identity) for subject in known)
+        return dict(zip(keys, told_apart(known), strict=True))
+
+    return live.keep("subjects", live.version(), names).get((model, identity), model)
+
+
 def model_score(live: LiveStore, entry: Entry) -> ModelScore:
     """An entry of the index as a value of the site."""
     return ModelScore(
+        name=called(live, entry.model, entry.identity),
         model=entry.model,
         identity=entry.identity,
         benchmark=entry.benchmark,

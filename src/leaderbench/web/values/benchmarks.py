@@ -120,6 +120,9 @@ class ImplementationScores(Value):
     """What one model scored in several implementations of a benchmark."""
 
     model: str
+    name: str
+    """What it is called here: told apart from others of its name."""
+
     identity: str
     scores: tuple[ModelScore | None, ...]
     """One for each implementation, in their order; of several runs that of all questions, made here, the newest."""

@@ -81,6 +81,9 @@ class ShownRow(Value):
     name: str
     model: str
     identity: str
+    facts: dict[str, str]
+    """What is known of who was asked, such as revision and precision."""
+
     rank: ShownPlace | None
     """On the whole board."""
 

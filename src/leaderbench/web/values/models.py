@@ -34,6 +34,9 @@ class ShownModel(Value):
 class ModelScore(Value):
     """What a model scored on a benchmark."""
 
+    name: str
+    """What it is called here: told apart from others of its name."""
+
     model: str
     identity: str
     benchmark: str
@@ -51,6 +54,9 @@ class BoardPlace(Value):
 
     board: str
     title: str
+    row: str
+    """What its row is called."""
+
     rank: ShownPlace | None
     score: Number
     low: Number

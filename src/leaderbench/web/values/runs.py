@@ -25,6 +25,9 @@ class ShownRun(Value):
     """A run, without its samples."""
 
     id: str
+    name: str
+    """What its model is called here: told apart from others of its name."""
+
     model: str
     identity: str
     benchmark: str
