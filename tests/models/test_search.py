@@ -11,7 +11,7 @@ from leaderbench.models import search
 from leaderbench.models.catalogue import FIELDS, ModelRecord
 from leaderbench.models.facts import Commercial, Fact, ModelType, Source
 from leaderbench.models.patterns import fold
-from leaderbench.models.search import SIZES, Query, choose, highlights, is_mixture, matches, quoted
+from leaderbench.models.search import SIZES, Query, choose, highlights, is_mixture, matches, quoted, unreadable
 
 
 def fact(value: Any) -> Fact[Any]:
@@ -72,8 +72,9 @@ ALL = [QWEN, PYTHIA, MIXED, UNKNOWN]
         ("@architecture:qwen", [QWEN]),
         ("@architecture:gpt-neox", [PYTHIA]),
         ("@arch:GPT_NeoX", [PYTHIA]),
-        ("@architecture:gpt.neo.*", [PYTHIA]),
-        ("@architecture:gpt_neo.", [PYTHIA]),
+        ("@architecture:/gpt.neo.*/", [PYTHIA]),
+        ("@architecture:/gpt_neo./", [PYTHIA]),
+        ("@architecture:gpt.neo", []),
         ("@language:zh", [QWEN]),
         ("@language:Chinese", [QWEN]),
         ("@language:e", []),
@@ -88,11 +89,23 @@ ALL = [QWEN, PYTHIA, MIXED, UNKNOWN]
         ("@language: en pythia", [PYTHIA]),
         ("@license:", ALL),
         ("@nonsense:x", []),
-        ("qwen2.5-(1|3)b", [QWEN]),
-        ("^eleuther", [PYTHIA]),
-        ("[0-9]b$", [PYTHIA]),
-        (r"\b7b\b", [PYTHIA]),
+        ("/qwen2.5-(1|3)b/", [QWEN]),
+        ("/^eleuther/", [PYTHIA]),
+        ("/[0-9]b$/", [PYTHIA]),
+        (r"/\b7b\b/", [PYTHIA]),
+        ("/^qwen/qwen2/", [QWEN]),
+        ("/qwen.*3b instruct/; pythia", [PYTHIA]),
+        ("/^eleuther/ 7b", [PYTHIA]),
+        ("/(unclosed/", []),
+        ("qwen2.5-(1|3)b", []),
+        ("qwen2.5", [QWEN]),
+        ("qwen2-5", []),
+        ("qwen2.", [QWEN]),
+        ("instruct qwen2.5", [QWEN]),
+        ("^eleuther", []),
         ("(unclosed", []),
+        ("/qwen2", [QWEN]),
+        ("qwen/", [QWEN]),
     ],
 )
 def test_a_search_finds_what_it_says(query: str, expected: list[ModelRecord]) -> None:
@@ -142,11 +155,11 @@ TERMS = st.sampled_from(
         "@type:chat",
         "@language:zh",
         "instruct qwen",
-        "^some",
+        "/^some/",
         "(",
         '"a;b"',
         "@x:y",
-        "x.*b",
+        "/x.*b/",
         "@base:qwen",
     ]
 )
@@ -171,7 +184,7 @@ def test_a_text_that_occurs_in_a_name_finds_it(text: str, before: str, after: st
     assert matches(ModelRecord(before + text + after), quoted(text))
 
 
-@given(st.text(alphabet='ab.*+?()[]{}|\\^$;@:"- licensetyp', max_size=60))
+@given(st.text(alphabet='/ab.*+?()[]{}|\\^$;@:"- licensetyp', max_size=60))
 def test_any_text_is_a_search(text: str) -> None:
     for record in ALL:
         assert matches(record, text) in (True, False)
@@ -180,7 +193,19 @@ def test_any_text_is_a_search(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 100_000, "a;" * 50_000, '"' * 10_001, "@" * 10_000, "(" * 10_000, "(a*)*" * 1000, "\0\ud800"]
+    "text",
+    [
+        "a" * 100_000,
+        "a;" * 50_000,
+        '"' * 10_001,
+        "@" * 10_000,
+        "(" * 10_000,
+        "(a*)*" * 1000,
+        "/(a*)*/" * 1000,
+        "/" * 10_000,
+        "/a" * 5000,
+        "\0\ud800",
+    ],
 )
 def test_a_hostile_search_is_cut_and_answered(text: str) -> None:
     assert matches(UNKNOWN, text) in (True, False)
@@ -196,11 +221,12 @@ def test_a_quoted_text_is_taken_as_it_is(text: str) -> None:
     ("query", "parts"),
     [
         ("qwen", ["Qwen", "Qwen"]),
-        ("qwen.*3b; instruct", ["Qwen/Qwen2.5-3B", "Instruct"]),
+        ("/qwen.*3b/; instruct", ["Qwen/Qwen2.5-3B", "Instruct"]),
         ("wen we", ["wen", "wen"]),
         ("@license:qwen", []),
         ("", []),
-        ("x*", []),
+        ("/x*/", []),
+        ("n2.5", ["n2.5"]),
         ("qwen/q wen2", ["Qwen/Qwen2"]),
     ],
 )
@@ -215,6 +241,10 @@ def test_a_literal_is_highlighted_wherever_letters_grow_when_folded(before: str,
     name = before + text + after
     for begin, end in highlights(name, quoted(text)):
         assert fold(name)[begin:end].strip() or not text.strip()
+
+
+def test_only_what_stands_between_slashes_can_be_an_unfinished_pattern() -> None:
+    assert unreadable("( qwen.* /[ab]/ /(/ @arch:/[/ /half") == ("(", "[")
 
 
 def test_fields_of_a_search_are_facts_of_a_record() -> None:

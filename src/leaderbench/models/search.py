@@ -7,12 +7,15 @@ A search is any text:
 - `@field:value` looks in one field: `@architecture:llama`, `@language:zh`, `@base:"Mistral 7B"`; other words look in
   the model's name;
 - `"…"` is taken as it is, with spaces, `;` and `@`;
-- a word may be a regular expression (see `patterns` for the subset): `qwen.*-(1|7)b`, `^meta-`; one that is none is
-  taken as it is.
+- what stands between slashes is a regular expression (see `patterns` for the subset): `/qwen.*-(1|7)b/`, `/^meta-/`;
+  one that is none is taken as it is.
+
+All other characters are themselves: `qwen2.5` does not find Qwen2-57B.
 
 Case never matters, and a text that occurs in a name as it stands always finds it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -198,10 +201,9 @@ def highlights(text: str, search: str) -> tuple[tuple[int, int], ...]:
 
 
 def unreadable(search: str) -> tuple[str, ...]:
-    """The words of a search that look like patterns and are none: they are taken as they stand."""
-    return tuple(
-        text for name, text, literal in _pieces(search[:longest_search]) if not literal and _is_no_pattern(text)
-    )
+    """What stands between slashes in a search and is no pattern: it is taken as it stands."""
+    pieces = _pieces(search[:longest_search])
+    return tuple(text for _, text, is_pattern in pieces if is_pattern and _is_no_pattern(text))
 
 
 def _is_no_pattern(text: str) -> bool:
@@ -267,25 +269,25 @@ def read(search: str) -> Search:
 def _read(search: str) -> Search:
     alternatives: list[tuple[Word, ...]] = []
     words: list[Word] = []
-    for name, text, literal in _pieces(search):
+    for name, text, is_pattern in _pieces(search):
         if name == ";":
             alternatives.append(tuple(words))
             words = []
         elif text and sum(map(len, alternatives)) + len(words) < most_words:
             spelt = fold(text) if name == "name" else _spelt(text)
-            words.append(Word(spelt, name, None if literal else _pattern(text)))
+            words.append(Word(spelt, name, _pattern(text) if is_pattern else None))
     alternatives.append(tuple(words))
     found = tuple(item for item in alternatives if item)
     return Search(fold(search.strip()), found)
 
 
 def _pieces(search: str) -> Iterator[tuple[str, str, bool]]:
-    """Field (or `;`), text, and whether it is to be taken as it is, one word after the other."""
+    """Field (or `;`), text, and whether it is a regular expression, one word after the other."""
     place = 0
     while place < len(search):
         character = search[place]
         if character == ";":
-            yield ";", "", True
+            yield ";", "", False
             place += 1
         elif character.isspace():
             place += 1
@@ -298,24 +300,27 @@ def _pieces(search: str) -> Iterator[tuple[str, str, bool]]:
                     place += len(key) + 2
                     while search[place : place + 1].isspace():
                         place += 1
-            text, place, literal = _text(search, place)
-            yield name, text, literal
+            text, place, is_pattern = _text(search, place)
+            yield name, text, is_pattern
 
 
 def _text(search: str, place: int) -> tuple[str, int, bool]:
-    """The word that begins at a place, where the search goes on, and whether it stood in quotation marks."""
+    """The word that begins at a place, where the search goes on, and whether it stood between slashes."""
     if search[place : place + 1] == '"' and (end := search.find('"', place + 1)) > 0:
-        return search[place + 1 : end], end + 1, True
+        return search[place + 1 : end], end + 1, False
+    if found := _between_slashes.match(search, place):
+        return found[1], found.end(), True
     end = place
     while end < len(search) and search[end] != ";" and not search[end].isspace():
         end += 1
     return search[place:end], end, False
 
 
+_between_slashes = re.compile(r"/(.+?)/(?=[\s;]|$)")
+
+
 def _pattern(text: str) -> Pattern | None:
-    """The regular expression that a text is; None for plain words and for what is none."""
-    if not any(character in ".[](){}|*+?^$\\" for character in text):
-        return None
+    """The regular expression that a text is; None for what is none."""
     try:
         return Pattern(text)
     except PatternError:

@@ -15,6 +15,7 @@ from leaderbench.boards import export
 from leaderbench.boards.export import shown
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json, grid, kind_of
+from leaderbench.models.search import unreadable
 from leaderbench.models.spelling import characters
 from leaderbench.results.names import short_names
 from leaderbench.web import files, notation, words
@@ -115,6 +116,7 @@ def templates(language: str) -> "Environment":
         "tn": partial(words.numbered, language),
         "to": partial(address, language),
         "token_text": token_text,
+        "unreadable": unreadable,
         "together": together,
         "whisker": whisker,
         "whole": partial(notation.whole, language),
