@@ -222,9 +222,9 @@ def test_memory_that_does_not_hold_the_shortest_step_is_said_in_one_sentence(fol
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_an_error_that_is_not_about_memory_is_raised_at_once(folder: Path, path: str) -> None:
+def test_an_error_that_is_not_about_memory_ends_in_a_sentence_at_once(folder: Path, path: str) -> None:
     model = load(folder, path)
-    wrong = pytest.raises(RuntimeError, match="size mismatch")
+    wrong = pytest.raises(LeaderbenchError, match=r"cannot compute an answer \(RuntimeError: size mismatch\)")
     with memory_of(model.network, 0, lambda: RuntimeError("size mismatch")) as sizes, wrong:
         answers(model, questions(1))
     assert len(sizes) == 1

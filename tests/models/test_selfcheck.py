@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from leaderbench.errors import LeaderbenchError
 from leaderbench.models import selfcheck, tree_attention
 from leaderbench.models.memory import Budget
 from tests.models import tiny
-from tests.models.architectures import make
+from tests.models.architectures import LLAMA, make
 
 Attention = Callable[..., tuple[torch.Tensor, None]]
 
@@ -102,3 +104,106 @@ def test_the_check_does_not_change_random_numbers_of_others() -> None:
     torch.manual_seed(1)
     selfcheck.choose(network, Budget(64))
     assert torch.equal(torch.rand(3), expected)
+
+
+BOTH_WAYS: dict[str, dict[str, Any]] = {
+    "bert": {},
+    "roberta": {},
+    "xlnet": {"d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 48},
+    "gemma3_text": {"use_bidirectional_attention": True},
+    "llama": {"is_causal": False},
+}
+
+
+def network_of(kind: str, **settings: Any) -> PreTrainedModel:
+    """A tiny network of this kind, as transformers initialises it."""
+    torch.manual_seed(0)
+    shape = {} if kind == "xlnet" else LLAMA | {"head_dim": 8}
+    config = AutoConfig.for_model(kind, **shape | settings | {"vocab_size": 61})
+    network: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
+        config, dtype=torch.float32
+    )
+    network.eval()  # type: ignore[no-untyped-call]
+    return network
+
+
+@pytest.mark.parametrize("kind", list(BOTH_WAYS))
+def test_a_network_that_sees_what_follows_is_refused(kind: str) -> None:
+    with pytest.raises(LeaderbenchError, match="M reads text in both directions"):
+        selfcheck.choose(network_of(kind, **BOTH_WAYS[kind]), Budget(64), "M")
+
+
+def test_an_encoder_turned_into_a_decoder_is_scored() -> None:
+    path, _ = selfcheck.choose(network_of("bert", is_decoder=True), Budget(64))
+    assert path.name == "tree"
+
+
+def changed(network: PreTrainedModel, change: Callable[[torch.Tensor], torch.Tensor]) -> PreTrainedModel:
+    """The network with its embeddings, shape (texts, tokens, width), changed before the first layer."""
+    network.get_input_embeddings().register_forward_hook(lambda module, given, values: change(values))
+    return network
+
+
+def test_a_network_whose_answer_depends_on_its_batch_is_refused() -> None:
+    network = changed(tiny.llama(), lambda values: values * (1 + 0.1 * (len(values) - 1)))
+    with pytest.raises(LeaderbenchError, match="M scores a text otherwise alone than in a batch with others"):
+        selfcheck.choose(network, Budget(2048), "M")
+
+
+def test_a_network_whose_answer_depends_on_the_length_is_refused() -> None:
+    network = changed(tiny.llama(), lambda values: values * (1 + 0.01 * values.shape[1]))
+    with pytest.raises(LeaderbenchError, match="M scores a text otherwise alone than"):
+        selfcheck.choose(network, Budget(2048), "M")
+
+
+def test_a_network_that_cannot_compute_is_refused_with_its_own_words() -> None:
+    def fail(values: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("shapes do not match")
+
+    with pytest.raises(LeaderbenchError, match="M cannot compute a text of 31 tokens: RuntimeError: shapes do not"):
+        selfcheck.choose(changed(tiny.llama(), fail), Budget(64), "M")
+
+
+def test_a_network_that_computes_nothing_but_nan_is_refused() -> None:
+    with pytest.raises(LeaderbenchError, match="Every number that M computes is NaN"):
+        selfcheck.choose(changed(tiny.llama(), lambda values: values * torch.nan), Budget(64), "M")
+
+
+def test_a_layer_that_calls_attention_twice_is_scored_plainly() -> None:
+    path, report = selfcheck.choose(network_of("diffllama"), Budget(2048))
+    assert path.name == "plain"
+    assert "DiffLlamaAttention calls attention twice in one pass" in str(report["not_tree_because"])
+
+
+def test_a_layer_that_is_used_twice_is_scored_plainly() -> None:
+    network = make("llama")
+    layers: Any = network.model.layers
+    layers[1] = layers[0]
+    path, report = selfcheck.choose(network, Budget(2048))
+    assert path.name == "plain"
+    assert "LlamaAttention calls attention twice in one pass" in str(report["not_tree_because"])
+
+
+def test_rows_that_are_lost_between_packs_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tree_attention.Rows.of
+
+    def forgetful(rows: tree_attention.Rows, layer: torch.nn.Module, *given: torch.Tensor) -> Any:
+        rows.keys.pop(layer, None)
+        return whole(rows, layer, *given)
+
+    monkeypatch.setattr(tree_attention.Rows, "of", forgetful)
+    path, report = selfcheck.choose(tiny.llama(), Budget(2048))
+    assert path.name == "plain"
+    assert report["not_tree_because"] == "it disagrees with plain scoring"
+
+
+def test_a_network_of_few_positions_is_examined_within_them() -> None:
+    path, _ = selfcheck.choose(tiny.gpt2(positions=20), Budget(64))
+    assert path.name == "tree"
+
+
+def test_the_examination_of_a_network_that_was_chosen_before_is_the_same() -> None:
+    network = tiny.llama()
+    first, second = (selfcheck.choose(network, Budget(64)) for _ in range(2))
+    assert first[0].name == second[0].name == "tree"
+    assert first[1] == second[1]

@@ -267,8 +267,16 @@ def reweigh(model: Path, change: Callable[[dict[str, Any]], object]) -> None:
     save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
 
 
-def test_logits_that_are_not_numbers(command: Commands, model: Path, store: Path) -> None:
+def test_a_network_whose_numbers_are_all_nan(command: Commands, model: Path, store: Path) -> None:
     reweigh(model, lambda weights: weights["model.norm.weight"].fill_(float("nan")))
+    kept = answers(store)
+    assert_said(command("run", "tiny", *ASK), Exit.INPUT, "Every number that tiny computes is NaN", "float32")
+    assert answers(store) == kept
+
+
+def test_logits_of_some_tokens_that_are_not_numbers(command: Commands, model: Path, store: Path) -> None:
+    colon = json.loads((model / "tokenizer.json").read_text())["model"]["vocab"][":"]
+    reweigh(model, lambda weights: weights["model.embed_tokens.weight"][colon].fill_(float("nan")))
     kept = answers(store)
     ending = command("run", "tiny", *ASK, "--quiet")
     assert ending.code == Exit.QUESTIONS

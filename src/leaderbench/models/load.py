@@ -79,7 +79,7 @@ def load_local(
         network = load_network(folder, name, config, dtype, device)
     check_vocabulary(network, tokenizer, name)
     limits = context_limits(network, tokenizer, max_length)
-    path, check = choose(network, Budget(PACK_TOKENS.get(network.device.type, 1024)))
+    path, check = choose(network, Budget(PACK_TOKENS.get(network.device.type, 1024)), name)
     facts: dict[str, Json] = {
         "name": name,
         "revision": commit,

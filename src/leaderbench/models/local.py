@@ -6,6 +6,7 @@ from itertools import islice
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from leaderbench.errors import LeaderbenchError
 from leaderbench.models.base import Effort, Encoded
 from leaderbench.models.paths import Path, vocabulary
 from leaderbench.models.scoring import Scores, lay
@@ -57,10 +58,22 @@ class LocalModel:
         return texts_of(self.tokenizer, tokens)
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
-        """Answer each request once. Neighbours in text order share most, so they are asked together."""
+        """Answer each request once. Neighbours in text order share most, so they are asked together.
+
+        Raises:
+            LeaderbenchError: the network cannot compute a step, or memory is not enough for the shortest one.
+        """
         ordered = sorted(requests, key=lambda request: request.context.text)
         for chunk in chunks(ordered):
-            yield from self._answer_chunk(chunk)
+            try:
+                yield from self._answer_chunk(chunk)
+            except LeaderbenchError:
+                raise
+            except Exception as error:
+                words = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+                raise LeaderbenchError(
+                    f"{self.name} cannot compute an answer ({words}); every answer so far is kept."
+                ) from error
 
     def _answer_chunk(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         able: list[tuple[Request, Encoded]] = []
@@ -72,7 +85,7 @@ class LocalModel:
                 able.append((request, encoded))
         if not able:
             return
-        job = lay([encoded for _, encoded in able])
+        job = lay([encoded for _, encoded in able], self.path.regime)
         scores = Scores(job)
         self.effort.asked += job.asked
         before = self.path.computed - self.effort.computed

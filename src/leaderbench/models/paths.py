@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from leaderbench.models import tree_attention
 from leaderbench.models.memory import Budget
+from leaderbench.models.rope import Regime, forget_lengths, one_regime, regime_of
 from leaderbench.models.trie import Trie
 
 Ints = NDArray[np.int64]
@@ -21,6 +22,9 @@ class Path(Protocol):
 
     name: str
     budget: Budget
+    regime: Regime
+    """Which lengths of sequences are computed alike; a job keeps others apart."""
+
     computed: int
     """Tokens that went through the model so far, padding left out."""
 
@@ -35,6 +39,7 @@ class TreePath:
 
     def __init__(self, model: PreTrainedModel, budget: Budget) -> None:
         self.model, self.budget, self.computed = model, budget, 0
+        self.regime: Regime = one_regime
         self.keeps_logits = accepts(model, "logits_to_keep")
         # Small groups compute less that the mask then hides; large ones take fewer calls, which counts on a GPU.
         self.group = 128 if model.device.type == "cpu" else 1024
@@ -92,23 +97,17 @@ class PlainPath:
 
     def __init__(self, model: PreTrainedModel, budget: Budget, attention: str) -> None:
         self.model, self.budget, self.computed, self.attention = model, budget, 0, attention
+        self.regime = regime_of(model)
         self.keeps_logits = accepts(model, "logits_to_keep")
 
     @torch.inference_mode()
     def logits(self, trie: Trie, wanted: Ints) -> Iterator[tuple[Ints, torch.Tensor]]:
-        # Wanted nodes are read off one sequence through each; deepest first, so that it serves its ancestors too.
-        left = np.zeros(len(trie), dtype=bool)
-        left[wanted] = True
-        rows: list[tuple[Ints, Ints]] = []
-        for node in wanted[np.argsort(-trie.depths[wanted], kind="stable")]:
-            if left[node]:
-                path = np.append(trie.path(int(node)), node)
-                read = path[left[path]]
-                left[read] = False
-                rows.append((path, read))
+        rows = self._rows(trie, wanted)
         begin = 0
         while begin < len(rows):
-            end = begin + max(1, self.budget.tokens // len(rows[begin][0]))
+            most = begin + max(1, self.budget.tokens // len(rows[begin][0]))
+            regimes = [self.regime(len(path)) for path, _ in rows[begin:most]]
+            end = begin + regimes.count(regimes[0])
             try:
                 result = self._forward(trie, rows[begin:end])
             except Exception as error:
@@ -118,8 +117,25 @@ class PlainPath:
             yield np.concatenate([read for _, read in rows[begin:end]]), result
             begin = end
 
+    def _rows(self, trie: Trie, wanted: Ints) -> list[tuple[Ints, Ints]]:
+        """Sequences to compute, longest first in each regime, and the wanted nodes to read off each.
+
+        A node is read off one sequence through it: of the lowest regime, and there off the longest, which serves most.
+        """
+        left = np.zeros(len(trie), dtype=bool)
+        left[wanted] = True
+        rows: list[tuple[Ints, Ints]] = []
+        for path in sorted(trie.paths, key=lambda path: (self.regime(len(path)), -len(path))):
+            read = path[left[path]]
+            if len(read):
+                left[read] = False
+                rows.append((path, read))
+        return rows
+
     def _forward(self, trie: Trie, rows: list[tuple[Ints, Ints]]) -> torch.Tensor:
         device, longest = self.model.device, max(len(path) for path, _ in rows)
+        if self.regime is not one_regime:
+            forget_lengths(self.model)
         self.model.set_attn_implementation(self.attention)
         tokens = np.zeros((len(rows), longest), dtype=np.int64)
         mask = np.zeros_like(tokens)

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from leaderbench.models.base import Encoded
+from leaderbench.models.rope import Regime, one_regime
 from leaderbench.models.trie import Trie, build
 
 Ints = NDArray[np.int64]
@@ -69,8 +70,11 @@ class Job:
     """Tokens that one forward pass for each (context, continuation) would take."""
 
 
-def lay(encoded: Sequence[Encoded]) -> Job:
-    """Lay requests in one trie. Every request must be free of problems."""
+def lay(encoded: Sequence[Encoded], regime: Regime = one_regime) -> Job:
+    """Lay requests in one trie. Every request must be free of problems.
+
+    Sequences whose lengths are of different regimes share no node: each answer is that of its own sequence.
+    """
     contexts: dict[tuple[int, ...], Ints] = {}  # an array each; several requests may share one
     sequences: dict[tuple[int, int, tuple[int, ...]], Ints] = {}  # distinct ones, by context, length kept and rest
     predicting: list[tuple[tuple[int, int, tuple[int, ...]], int, int]] = []  # sequence, first position, targets
@@ -91,7 +95,7 @@ def lay(encoded: Sequence[Encoded]) -> Job:
             targets.extend(continuation)
         requests.extend([number] * (len(targets) - begin))
         spans.append((begin, len(targets)))
-    trie = build(list(sequences.values()))
+    trie = build(list(sequences.values()), [regime(len(sequence)) for sequence in sequences.values()])
     paths = dict(zip(sequences, trie.paths, strict=True))
     nodes = np.concatenate([paths[key][first : first + count] for key, first, count in predicting])
     order = np.argsort(nodes, kind="stable")

@@ -122,6 +122,8 @@ class Pass:
     rows: Rows
     groups: Sequence[Group]
     masks: dict[tuple[int | None, torch.dtype], list[torch.Tensor]] = field(default_factory=dict)
+    called: set[torch.nn.Module] = field(default_factory=set)
+    """Layers that have had their call: rows are kept by layer, so a second call would overwrite those of the first."""
 
     def mask(self, window: int | None, dtype: torch.dtype) -> list[torch.Tensor]:
         """Additive masks, one a group: 0 where a token sees a row, minus infinity elsewhere."""
@@ -179,12 +181,15 @@ def attention(
     `softcap` bounds the scores as Gemma 2 does (section 2 of its report), `s_aux` are gpt-oss's learned sinks.
 
     Raises:
-        UnsupportedAttentionError: the layer brings a mask or a bias of its own.
+        UnsupportedAttentionError: the layer brings a mask or a bias of its own, or calls twice in one pass.
     """
     unknown = [name for name, given in others.items() if given is not None and name not in _known and "bias" in name]
     if attention_mask is not None or unknown or query.shape[0] != 1:
         raise UnsupportedAttentionError(f"{type(module).__name__} brings its own mask: {unknown or 'attention_mask'}")
     now = _current.get()
+    if module in now.called:
+        raise UnsupportedAttentionError(f"{type(module).__name__} calls attention twice in one pass")
+    now.called.add(module)
     now.rows.windows[module] = sliding_window
     keys, values = now.rows.of(module, key, value)
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling

@@ -41,21 +41,22 @@ class Trie:
         return owner[: self.depths[node]]
 
 
-def build(sequences: Sequence[Sequence[int] | Ints]) -> Trie:
-    """Lay sequences of token ids (each non-empty) in one trie."""
+def build(sequences: Sequence[Sequence[int] | Ints], kinds: Sequence[int] | None = None) -> Trie:
+    """Lay sequences of token ids (each non-empty) in one trie; those of different `kinds` share no node."""
     arrays = [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
+    kinds = kinds or [0] * len(arrays)
     # Big-endian bytes sort as the numbers do, and bytes compare at memory speed.
-    keys = [array.astype(">u4").tobytes() for array in arrays]
+    keys = [(kind, array.astype(">u4").tobytes()) for kind, array in zip(kinds, arrays, strict=True)]
     order = sorted(range(len(arrays)), key=keys.__getitem__)
     longest = max((len(array) for array in arrays), default=0)
     total = sum(len(array) for array in arrays)
     tokens, depths, ends, owners = (np.zeros(total, dtype=np.int64) for _ in range(4))
     current = np.zeros(longest, dtype=np.int64)
     paths: list[Ints] = [current] * len(arrays)
-    count, previous = 0, arrays[0][:0] if arrays else np.zeros(0, dtype=np.int64)
+    count, previous, kind = 0, np.zeros(0, dtype=np.int64), 0
     for index in order:
         array = arrays[index]
-        shared = _common_prefix(previous, array)
+        shared = _common_prefix(previous, array) if kinds[index] == kind else 0
         ends[current[shared : len(previous)]] = count
         fresh = len(array) - shared
         nodes = np.arange(count, count + fresh)
@@ -64,7 +65,7 @@ def build(sequences: Sequence[Sequence[int] | Ints]) -> Trie:
         current[shared : len(array)] = nodes
         # A sequence that is a prefix of the one before it cannot occur: shorter ones sort first.
         paths[index] = current[: len(array)].copy()
-        count, previous = count + fresh, array
+        count, previous, kind = count + fresh, array, kinds[index]
     ends[current[: len(previous)]] = count
     return Trie(tokens[:count], depths[:count], ends[:count], owners[:count], tuple(paths))
 
