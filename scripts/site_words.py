@@ -19,6 +19,7 @@ from leaderbench.benchmarks import registry
 from leaderbench.benchmarks.factors import Mixable
 from leaderbench.boards.rules import Rule
 from leaderbench.boards.table import Basis
+from leaderbench.explain.decisions import Measure
 from leaderbench.explain.difference import causes
 from leaderbench.explain.difference.first_cause import Kind
 from leaderbench.explain.split.design import REST
@@ -46,6 +47,7 @@ def values() -> dict[str, Iterable[str]]:
         "benchmarks": [*(item.summary for item in recipes), *factors],
         "boards/rules.py": Rule,
         "boards/table.py": Basis,
+        "explain/decisions.py": Measure,
         "explain/difference/causes.py": [item for name, item in vars(causes).items() if name.isupper()],
         "explain/difference/first_cause.py": Kind,
         "explain/split/design.py": [REST],

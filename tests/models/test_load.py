@@ -101,7 +101,10 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
         settings(model_type="abacus", auto_map={"AutoConfig": "code.C", "AutoModelForCausalLM": "code.M"}),
         "wants to run its own code, which leaderbench never does",
     ),
-    "an architecture that writes no text": (settings(model_type="t5"), "weights of .* cannot be loaded: .*T5Config"),
+    "an architecture that writes no text": (
+        settings(model_type="t5"),
+        "is an encoder-decoder .*only decoders can be asked",
+    ),
     "an adapter alone": (adapter, "is an adapter without its model"),
     "no weights": (remove("*.safetensors"), "holds no weights"),
     "pickles": (pickles, "only as pickles, .*convert them to safetensors"),

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from leaderbench.models.base import Encoded
-from leaderbench.models.tokens import UNLIMITED, Encoder, Limits
+from leaderbench.models.contexts import UNLIMITED
+from leaderbench.models.tokens import Encoder, Limits
 from leaderbench.requests import Encoding, Generate, LogLikelihood, Prompt, Request, Truncation
 from tests.models import tiny
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 import time
 
 import pytest
@@ -146,7 +147,11 @@ def test_a_sample_is_whole_and_its_prompt_exact(get: Get, live: LiveStore) -> No
     assert found["shots"] + found["prompt_end"] == live.store.run("aaaaaaaaaaa0").samples[7].prompt
     assert found["shots"] == "Solved example.\nAnswer: B\n\n"
     assert [token["log_probability"] for token in found["continuations"][0]["tokens"]] == [-0.25, -7.0]
-    assert [item["chosen"] for item in found["continuations"]] == [False, True]
+    assert [(item["letter"], item["chosen"], item["right"]) for item in found["continuations"]] == [
+        ("A", False, False),
+        ("B", True, True),
+    ]
+    assert found["decisions"] == [{"metric": "acc", "answer": "B", "measure": "log-likelihood", "value": -0.1}]
 
 
 @pytest.mark.parametrize(
@@ -380,3 +385,11 @@ hostile = st.text(alphabet=st.characters(exclude_categories=()), max_size=30) | 
 def test_no_word_of_an_address_breaks_the_site(client: TestClient, path: str, words: dict[str, str]) -> None:
     plain = {key: value.encode("utf-8", "replace").decode() for key, value in words.items()}
     assert client.get(path, params=plain).status_code in (200, 404, 409, 422)
+
+
+def test_a_sample_says_what_was_chosen_and_what_is_right_where_they_differ(client: TestClient) -> None:
+    row = r'<tr class="chosen"><td><strong>B</strong></td>.*?the model&#39;s answer.*?</tr>'
+    text = client.get("/en/runs/aaaaaaaaaaa0/samples/39").text
+    assert re.search(row, text, re.DOTALL)
+    assert re.search(r"<tr><td><strong>A</strong></td>.*?the right answer", text, re.DOTALL)
+    assert "acc: B has the greatest log-likelihood, −0.1000." in text

@@ -8,12 +8,12 @@ an apostrophe: removing one leading apostrophe gives back every text.
 import csv
 import io
 import math
-import unicodedata
 from typing import Any
 
 from leaderbench.boards.spec import said
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.results.export import formula_starts
+from leaderbench.text.visible import one_line
 
 formula_like = (*formula_starts, "\n", "＝", "＋", "－", "＠")
 """What a cell of a spreadsheet may not begin with: some read full-width signs as the plain ones."""
@@ -211,12 +211,4 @@ def figure(value: float, digits: int = 1, *, share: bool | None = None) -> str:
 def escaped(text: str) -> str:
     """A text as Markdown that shows it and does nothing else."""
     special = "\\`*_{}[]<>()#+!|~&$"
-    return "".join(f"\\{letter}" if letter in special else letter for letter in on_one_line(text))
-
-
-def on_one_line(text: str) -> str:
-    """A text without line breaks, control characters and marks that turn the direction of reading."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") else letter
-        for letter in text
-    )
+    return "".join(f"\\{letter}" if letter in special else letter for letter in one_line(text))

@@ -70,7 +70,7 @@ def board(
         said = f"The board {table.name} has no scores in {store} yet. Make some: "
         terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
         for note in table.notes:
-            terminal.stderr().print(export.on_one_line(note), style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(note)
 
 
 def store_path(store: Path) -> Path:
@@ -82,9 +82,7 @@ def store_path(store: Path) -> Path:
 
 def print_boards(store: Path, *, json: bool) -> None:
     """Every board; a file that cannot be used is said on stderr and hides no other."""
-    from rich.markup import escape
 
-    from leaderbench.boards.export import on_one_line
     from leaderbench.boards.reading import boards
     from leaderbench.boards.spec import said
 
@@ -110,28 +108,26 @@ def print_boards(store: Path, *, json: bool) -> None:
     for item in found:
         if item.spec is not None:
             mark = " (yours, instead of the shipped one)" if item.overrides else " (yours)" if item.own else ""
-            title = escape(on_one_line(said(item.spec.title)))
-            made.add_row(escape(item.name), title + mark, item.spec.rule.value, str(len(item.spec.columns)))
+            title = terminal.label(said(item.spec.title))
+            made.add_row(terminal.label(item.name), title + mark, item.spec.rule.value, str(len(item.spec.columns)))
     terminal.stdout().print(made)
     for item in found:
         if item.problem:
-            terminal.stderr().print(on_one_line(item.problem), style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(item.problem)
 
 
 def print_table(table: "BoardTable", *, all_columns: bool) -> None:
     """The board as wide as the terminal: columns that don't fit are left out, and that is said."""
     from dataclasses import replace
 
-    from rich.markup import escape
     from rich.measure import Measurement
 
-    from leaderbench.boards.export import on_one_line
     from leaderbench.boards.spec import said
 
     console = terminal.stdout()
     if all_columns:
         console.width = 10_000
-    console.print(f"\n[bold]{escape(on_one_line(said(table.spec.title)))}[/bold]")
+    console.print(f"\n[bold]{terminal.label(said(table.spec.title))}[/bold]")
     count = len(table.spec.columns)
     longest = sorted(table.rows, key=lambda row: -len(row.name))[:20]
     sample = replace(table, rows=(*table.rows[:200], *longest))  # measuring 10,000 rows takes longer than it is worth
@@ -147,19 +143,21 @@ def print_table(table: "BoardTable", *, all_columns: bool) -> None:
     console.print(grid(table, count, name_width))
     if count < len(table.spec.columns):
         left = [column.name for column in table.spec.columns[count:]]
-        console.print(f"[dim]Left out for want of room: {escape(', '.join(left))}; --all-columns shows them.[/dim]")
-    console.print(f"[dim]{escape(table.formula.text)} Formula version {table.formula.version}.[/dim]")
+        console.print(
+            f"[dim]Left out for want of room: {terminal.label(', '.join(left))}; --all-columns shows them.[/dim]"
+        )
+    console.print(f"[dim]{terminal.label(table.formula.text)} Formula version {table.formula.version}.[/dim]")
     for note in table.notes:
-        console.print(f"[dim]{escape(on_one_line(note))}[/dim]")
+        console.print(f"[dim]{terminal.label(note)}[/dim]")
 
 
 def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     """The table with the first `count` of its columns, names cut to so many letters."""
-    from rich.markup import escape
 
-    from leaderbench.boards.export import on_one_line, shown
+    from leaderbench.boards.export import shown
     from leaderbench.boards.spec import Direction, said
     from leaderbench.results.names import short_names
+    from leaderbench.text.visible import one_line
 
     columns = table.spec.columns[:count]
     counting = sum(column.direction is not Direction.NONE for column in table.spec.columns)
@@ -169,7 +167,7 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     if incomplete:
         made.add_column("columns", justify="right", no_wrap=True)
     for column in columns:
-        made.add_column(escape(clipped(on_one_line(said(column.title) or column.name))), justify="right")
+        made.add_column(terminal.label(clipped(said(column.title) or column.name)), justify="right")
     short = short_names(dict.fromkeys(row.model for row in table.rows))
     share, shares = table.share, table.shares
     flagged = any(row.flags for row in table.rows)
@@ -178,14 +176,14 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     for row in table.rows:
         place = row.static
         ranks = ("", "") if place is None else (str(place.rank), str(place))
-        name = escape(clipped(on_one_line(short[row.model] + row.name.removeprefix(row.model)), name_width))
+        name = terminal.label(clipped(one_line(short[row.model] + row.name.removeprefix(row.model)), name_width))
         cells = [
             "" if cell is None else shown(cell.estimate, share=own)
             for cell, own in zip(row.cells[:count], shares, strict=False)
         ]
         style = "dim" if row.baseline else None
         extra = [f"{row.columns} of {counting}"] if incomplete else []
-        remarks = [escape(on_one_line("; ".join(row.flags)))] if flagged else []
+        remarks = [terminal.label("; ".join(row.flags))] if flagged else []
         made.add_row(*ranks, name, *score_texts(row, share), *extra, *cells, *remarks, style=style)
     return made
 

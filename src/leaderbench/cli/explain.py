@@ -74,9 +74,9 @@ def explain(
 
     if html is not None:
         reports.check_target(html)
-    from leaderbench.explain.report.cells import one_line
     from leaderbench.explain.split.explanation import Listener, explanation
     from leaderbench.explain.split.explanation_report import report
+    from leaderbench.text.visible import one_line
 
     remarks = terminal.stderr()
     with progress.shown(not no_progress) as bars:

@@ -1,5 +1,6 @@
 """`leaderbench export`: the samples of a run as JSON lines, CSV or Parquet."""
 
+import io
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leaderbench.cli import options
+from leaderbench.cli import options, terminal
 from leaderbench.errors import LeaderbenchError
 
 
@@ -40,7 +41,11 @@ def export(
         raise LeaderbenchError("Parquet is binary and would spoil the terminal: add --output FILE.")
     found = Store(store).run(run)
     samples, selection = found.samples, found.manifest.selection
-    if output is None:
+    if output is None and sys.stdout.isatty():
+        document = io.BytesIO()
+        write(samples, document, format.value, prompts=prompts, selection=selection)
+        terminal.write(document.getvalue().decode())
+    elif output is None:
         write(samples, sys.stdout.buffer, format.value, prompts=prompts, selection=selection)
         sys.stdout.buffer.flush()
     elif output.exists() and not output.is_file() and not output.is_dir():  # a pipe or a device is written into

@@ -128,15 +128,13 @@ def as_json(report: "Report") -> dict[str, Json]:
 
 def print_report(report: "Report") -> None:
     """What came in, a line a benchmark; then what was skipped, a line a reason; then remarks."""
-    from rich.text import Text
-
     console = terminal.stdout()
     if report.imported:
         console.print(_imported(report))
     if report.skipped:
         console.print(_skipped(report))
     for sentence in report.remarks[:LISTED]:
-        console.print(Text(sentence))
+        console.print(terminal.label(sentence))
     _print_hidden(len(report.remarks), "remarks")
     if not report.imported and not report.models:
         terminal.stderr().print("Nothing was imported.")
@@ -148,7 +146,6 @@ def _print_hidden(number: int, what: str) -> None:
 
 
 def _imported(report: "Report") -> "Table":
-    from rich.markup import escape
 
     numbers = ("files", "models", "runs", "scores", "new scores")
     made = tables.table("imported", *numbers, right=numbers)
@@ -157,7 +154,7 @@ def _imported(report: "Report") -> "Table":
         by_benchmark.setdefault(item.benchmark, []).append(item)
     for benchmark, items in by_benchmark.items():
         made.add_row(
-            escape(benchmark),
+            terminal.label(benchmark),
             f"{len({item.file for item in items}):,}",
             f"{len({item.model for item in items}):,}",
             f"{len({item.run for item in items if item.run}):,}",
@@ -169,14 +166,15 @@ def _imported(report: "Report") -> "Table":
 
 def _skipped(report: "Report") -> "Table":
     """One line a reason; the same one for many files is said once, with the first of them."""
-    from rich.markup import escape
 
     by_reason: dict[str, list[str]] = {}
     for item in report.skipped:
         by_reason.setdefault(item.reason, []).append(item.file)
     made = tables.table("skipped", "times", "why", right=("times",))
     for reason, files in list(by_reason.items())[:LISTED]:
-        made.add_row(escape(files[0]) + (" …" if len(files) > 1 else ""), f"{len(files):,}", escape(reason))
+        made.add_row(
+            terminal.label(files[0]) + (" …" if len(files) > 1 else ""), f"{len(files):,}", terminal.label(reason)
+        )
     if len(by_reason) > LISTED:
         made.add_row(f"[dim]{len(by_reason) - LISTED:,} more[/dim]", "", "[dim]--json lists them all[/dim]")
     return made

@@ -46,7 +46,7 @@ def index(
     more = len(done.problems) - len(said)
     ends = [f"{more:,} more cannot be read: `leaderbench index --json` names them."] if more else []
     for sentence in (*remarks, *said, *ends):
-        terminal.stderr().print(sentence, style="yellow", markup=False, soft_wrap=True)
+        terminal.warn(sentence)
 
 
 def facts(made: "Index", done: "Refreshed") -> dict[str, Json]:

@@ -35,7 +35,6 @@ def benchmarks(json: options.Json = False) -> None:
 @app.command("runs", cls=commands.Command)
 def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the runs in the store, oldest first."""
-    from rich.markup import escape
 
     from leaderbench.results.store import Store
     from leaderbench.results.subjects import names_of_models
@@ -57,7 +56,8 @@ def runs(store: options.Store = options.DEFAULT_STORE, json: options.Json = Fals
                 chosen = item.manifest.selection.partition(" questions, ")[2]  # how many stands under n
                 settings = ", ".join(filter(None, [chosen, item.manifest.set_by_hand]))
                 when = item.created[:16].replace("T", " ")
-                made.add_row(item.id, escape(names[item.id]), item.benchmark, settings, *facts, when)
+                row = (item.id, names[item.id], item.benchmark, settings, *facts, when)
+                made.add_row(*map(terminal.label, row))
         terminal.stdout().print(made)
         tables.print_marks(score for item in summaries for score in item.scores[:1])
     show.report_damage(summaries)

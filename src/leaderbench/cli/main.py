@@ -30,10 +30,12 @@ from leaderbench.cli import (
     serve,
     show,
     stability,
+    terminal,
 )
 from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
 from leaderbench.errors import LeaderbenchError
+from leaderbench.text.visible import one_line
 
 app = commands.group(
     "leaderbench",
@@ -130,7 +132,7 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
 
 def _stop(message: str, code: Exit) -> NoReturn:
     with contextlib.suppress(OSError):
-        print(message, file=sys.stderr, flush=True)  # noqa: T201
+        print(one_line(message), file=sys.stderr, flush=True)  # noqa: T201
     sys.exit(code)
 
 
@@ -150,6 +152,7 @@ def main() -> None:
             stream.reconfigure(
                 errors="plainly"
             )  # a terminal without the letter shows another instead of ending the run
+    terminal.guard()
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
     try:
         code = app(prog_name="leaderbench", standalone_mode=False) or Exit.OK

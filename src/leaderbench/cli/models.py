@@ -76,9 +76,9 @@ def models(
         _print(found.models)
     for word in unreadable(search):
         said = f"{word!r} is no pattern that can be read: it was looked for as it stands."
-        terminal.stderr().print(said, style="yellow", markup=False, soft_wrap=True)
+        terminal.warn(said)
     for problem in found.problems:
-        terminal.stderr().print(problem, style="yellow", markup=False, soft_wrap=True)
+        terminal.warn(problem)
 
 
 def _query(search: str, *given: list[str] | None) -> "Query":
@@ -114,9 +114,7 @@ def _require(option: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _print(found: "Sequence[KnownModel]") -> None:
-    from rich.markup import escape
 
-    from leaderbench.boards.export import on_one_line
     from leaderbench.results.names import short_names
 
     console = terminal.stdout()
@@ -143,9 +141,9 @@ def _print(found: "Sequence[KnownModel]") -> None:
         ]
         name = item.name if item.bundled else short[item.name]
         counts = [str(item.runs), str(item.imported or "")]
-        made.add_row(*(escape(on_one_line(text)) for text in (name, *facts, *counts)))
+        made.add_row(*(terminal.label(text) for text in (name, *facts, *counts)))
         for variant in item.variants[:MOST_VARIANTS]:
-            made.add_row(f"[dim]  {escape(on_one_line(variant.removeprefix(item.name).strip()))}[/dim]")
+            made.add_row(f"[dim]  {terminal.label(variant.removeprefix(item.name).strip())}[/dim]")
         if len(item.variants) > MOST_VARIANTS:
             made.add_row(f"[dim]  and {len(item.variants) - MOST_VARIANTS:,} more[/dim]")
     console.print(made)

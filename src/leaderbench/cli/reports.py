@@ -11,6 +11,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.values import Bar, Cell, Flip, Flips, Report, Table, Text, Version
 from leaderbench.records import Json
+from leaderbench.text.visible import one_line, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,13 +55,13 @@ def print_report(report: Report) -> None:
 def _text(content: str, style: str = "") -> "RichText":
     from rich.text import Text as RichText
 
-    return RichText(cells.visible(content), style=style)
+    return RichText(visible(content), style=style)
 
 
 def _cell(content: str, style: str = "") -> "RichText":
     from rich.text import Text as RichText
 
-    return RichText(cells.one_line(content), style=style)
+    return RichText(one_line(content), style=style)
 
 
 def print_table(table: Table, console: "Console") -> None:
@@ -121,7 +122,7 @@ def _broken(name: str, width: int) -> "RichText":
 
     from rich.text import Text as RichText
 
-    return RichText("\n".join(wrap(cells.one_line(name), width, break_long_words=False)))
+    return RichText("\n".join(wrap(one_line(name), width, break_long_words=False)))
 
 
 def print_blocks(table: Table, console: "Console") -> None:
@@ -242,7 +243,7 @@ def _answers(flip: Flip, *, ascii_only: bool) -> "RichText":
     signs, arrow = (("right", "wrong"), "->") if ascii_only else (("✓", "✗"), "→")
 
     def said(version: Version) -> "RichText":
-        line = cells.one_line(version.answer.strip())
+        line = one_line(version.answer.strip())
         line = line if len(line) <= ANSWER_WIDTH else line[: ANSWER_WIDTH - 1] + "…"
         verdict = (signs[0], "green") if version.right else (signs[1], "red")
         return RichText.assemble(line, " ", verdict)

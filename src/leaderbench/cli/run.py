@@ -69,7 +69,7 @@ def run(
         runs = []
         for name in dict.fromkeys(models):
             if shown and len(models) > 1:
-                terminal.stderr().print(name, style="bold", markup=False)
+                terminal.stderr().print(terminal.label(name), style="bold")
             loaded = load_model(name, revision=revision, dtype=dtype, device=device)
             asked = (chosen, store, datasets, subset, limit)
             runs += evaluate_all(loaded, *asked, questions=questions, seed=seed or 0, show_progress=shown)

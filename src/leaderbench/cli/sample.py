@@ -9,6 +9,7 @@ import typer
 from leaderbench.cli import options, tables, terminal
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Sample
+from leaderbench.text.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def token_texts(store: "Store", run: str) -> "Mapping[int, TokenText]":
     try:
         known = store.tokens(run)
     except LeaderbenchError as error:
-        terminal.stderr().print(str(error), style="yellow", markup=False, soft_wrap=True)
+        terminal.warn(str(error))
         return {}
     return {} if known is None else known.texts
 
@@ -78,7 +79,7 @@ def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, 
 
     console = terminal.stdout()
     title = f"{item.example_id} · {run.manifest.benchmark['name']} · {run.manifest.model['name']} · run {run.id}"
-    console.print(Text(title, style="bold"))
+    console.print(Text(one_line(title), style="bold"))
     text, hidden = (item.prompt, 0) if full else folded(item.prompt)
     note = f"{item.context_tokens:,} tokens"
     console.print(
@@ -87,37 +88,57 @@ def print_sample(run: "Run", item: Sample, texts: "Mapping[int, TokenText]", *, 
     console.print(Text(text))
     console.print()
     if item.error:
-        console.print(Text(f"Error: {item.error}", style="red"))
+        console.print(Text(one_line(f"Error: {item.error}"), style="red"))
     if item.continuations:
         print_continuations(item, texts)
     print_outcome(item)
 
 
 def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
-    """Each candidate answer with its log-likelihood and its tokens' log-probabilities; tokens as text where known."""
-    from rich.markup import escape
+    """Each candidate answer with its letter, log-likelihood and its tokens' log-probabilities; tokens as text where
+    known. The one that the run counts has a ▸, the right one a ✓.
+    """
+
+    from leaderbench.explain.decisions import candidates
 
     right = ("log-likelihood", "per character")
 
     def said(token: int) -> str:
         return repr(texts[token].text) if token in texts else str(token)
 
-    made = tables.table("", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right)
-    best = max(item.log_likelihoods, default=None)
+    made = tables.table(
+        "", "", "continuation", "log-likelihood", "per character", "tokens: log-probability", right=right
+    )
     # A run that was imported may not know them all.
     known = zip_longest(
-        item.continuations, item.log_likelihoods, item.continuation_tokens, item.token_log_probabilities
+        candidates(item),
+        item.continuations,
+        item.log_likelihoods,
+        item.continuation_tokens,
+        item.token_log_probabilities,
     )
-    for place, (text, value, tokens, logprobs) in enumerate(known):
+    for place, (letter, text, value, tokens, logprobs) in enumerate(known):
         pairs = zip(tokens or (), logprobs or (), strict=False)
         made.add_row(
-            "▸" if value == best else "",
-            escape(repr(text)),
+            ("▸" if letter and letter == item.prediction else "") + ("✓" if letter and letter == item.target else ""),
+            terminal.label(letter or ""),
+            terminal.label(repr(text)),
             "" if value is None else f"{value:.4f}",
             "" if value is None or not item.characters[place] else f"{value / item.characters[place]:.4f}",
-            escape("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
+            terminal.label("  ".join(f"{said(token)}: {logprob:.4f}" for token, logprob in pairs)),
         )
     terminal.stdout().print(made)
+
+
+def decided(item: Sample) -> list[str]:
+    """By which number each metric chose, a line each; the metric that is reported first."""
+    from leaderbench.explain.decisions import decisions
+
+    return [
+        f"{decision.metric}: {decision.answer} has the greatest {decision.measure}, {decision.value:.4f}"
+        for decision in decisions(item)
+        if decision.measure
+    ]
 
 
 def print_outcome(item: Sample) -> None:
@@ -129,10 +150,16 @@ def print_outcome(item: Sample) -> None:
         verdict = Text("not answered", style="red")
     lines = [
         Text.assemble(
-            "prediction  ", (str(item.prediction), "bold"), "   target  ", (item.target, "bold"), "   ", verdict
+            "prediction  ",
+            (one_line(str(item.prediction)), "bold"),
+            "   target  ",
+            (one_line(item.target), "bold"),
+            "   ",
+            verdict,
         ),
+        *(Text(one_line(f"decided by  {line}")) for line in decided(item)),
         Text(f"margin      {item.margin:.4f} ahead of the runner-up"),
-        Text("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items())),
+        Text(one_line("metrics     " + ", ".join(f"{name} {value:g}" for name, value in item.metrics.items()))),
     ]
     if item.flags:
         facts = [flag.value for flag in item.flags]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from leaderbench.cli import progress, terminal
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Json
+from leaderbench.text.visible import one_line
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -98,9 +99,9 @@ def print_verdict(found: "Separation") -> None:
 
     console = terminal.stdout()
     console.print()
-    console.print(Text(found.sentence(*names(found)), style="bold"))
+    console.print(Text(one_line(found.sentence(*names(found))), style="bold"))
     for note in found.notes:
-        console.print(Text(note, style="yellow"))
+        console.print(Text(one_line(note), style="yellow"))
 
 
 def as_json(found: "Separation") -> dict[str, Json]:

@@ -54,10 +54,10 @@ def serve(
     with server.listening_somewhere(host) if port is None else server.listening(host, port) as made:
         if port is None and (taken := made.getsockname()[1]) != server.usual:
             said = f"Port {server.usual} is taken by another program: this is the next free one, {taken}."
-            terminal.stderr().print(said, style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(said)
         if not place.path.exists():
             there = f"{store} does not exist yet; its boards fill as soon as something is run or imported."
-            terminal.stderr().print(there, style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(there)
         if not server.is_loopback(made):
             terminal.stderr().print(
                 "Everybody who can reach this machine can read this store: prompts, answers and scores.",
@@ -65,7 +65,7 @@ def serve(
                 soft_wrap=True,
             )
         if few := shortage():
-            terminal.stderr().print(few, style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(few)
         terminal.stdout().print(f"{store} is on {server.address(made)} – Ctrl-C ends it.", markup=False, soft_wrap=True)
         server.serve(place, made, server.names(made, host, allowed_host or ()), ancestors)
     terminal.stderr().print("Ended.")

@@ -39,7 +39,7 @@ def report_damage(summaries: "Iterable[RunSummary]") -> None:
     """Say on stderr what could not be read."""
     for item in summaries:
         if item.problem:
-            terminal.stderr().print(item.problem, style="yellow", markup=False, soft_wrap=True)
+            terminal.warn(item.problem)
 
 
 def settings(summary: "RunSummary") -> str:
@@ -100,35 +100,37 @@ def print_board(family: str, summaries: "Sequence[RunSummary]", names: dict[str,
 
 def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """Models by implementations; each cell an estimate, its 95 % interval, n, and errors where there are any."""
-    from rich.markup import escape
 
     columns = dict.fromkeys((short(item), reported(item)) for item in summaries if item.scores)
-    made = tables.table("model", title=f"\n{family}")
+    made = tables.table("model", title=f"\n{terminal.label(family)}")
     for name, metric in columns:
-        made.add_column(f"{name}\n[dim]{metric.name}\n{metric.aggregation}[/dim]", justify="right")
+        made.add_column(
+            f"{terminal.label(name)}\n[dim]{terminal.label(metric.name)}\n{metric.aggregation}[/dim]", justify="right"
+        )
     cells: dict[str, dict[tuple[str, Metric], Score]] = {}
     for item in summaries:
         if item.scores:
             cells.setdefault(names[item.id], {})[short(item), reported(item)] = item.scores[0]
     for row, scores in cells.items():
-        made.add_row(escape(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
+        made.add_row(terminal.label(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
     return made
 
 
 def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """The same, one line a run under the name of its model."""
-    from rich.markup import escape
 
-    made = tables.table(family, "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors"))
+    made = tables.table(
+        terminal.label(family), "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors")
+    )
     model = ""
     for item in summaries:
         if item.scores:
             if names[item.id] != model:
                 model = names[item.id]
-                made.add_row(f"[bold]{escape(model)}[/bold]")
+                made.add_row(f"[bold]{terminal.label(model)}[/bold]")
             score = item.scores[0]
             shares = (tables.estimate(score), terminal.interval(score.low, score.high))
-            made.add_row(f"  {short(item)}", *shares, f"{score.n:,}", f"{score.errors:,}")
+            made.add_row(f"  {terminal.label(short(item))}", *shares, f"{score.n:,}", f"{score.errors:,}")
     return made
 
 
@@ -144,7 +146,6 @@ def reported(summary: "RunSummary") -> Metric:
 
 def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     """One line a run, metric and subset."""
-    from rich.markup import escape
 
     right = ("score", "n", "errors")
     made = tables.table("model", "benchmark", "metric", "subset", "score", "95 % interval", "n", "errors", right=right)
@@ -152,10 +153,10 @@ def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     for item in summaries:
         for score in item.scores:
             made.add_row(
-                escape(names[item.id]),
-                item.benchmark,
-                str(score.metric),
-                score.subset or "[bold]all[/bold]",
+                terminal.label(names[item.id]),
+                terminal.label(item.benchmark),
+                terminal.label(str(score.metric)),
+                terminal.label(score.subset) if score.subset else "[bold]all[/bold]",
                 tables.estimate(score),
                 terminal.interval(score.low, score.high),
                 f"{score.n:,}",

@@ -90,11 +90,10 @@ def print_marks(scores: Iterable[Score]) -> None:
 
 def cell(score: Score) -> str:
     """A score for a narrow column: estimate, interval and n, one under the other; errors where there are any."""
-    from rich.markup import escape
 
     lines = [
         f"[bold]{estimate(score)}[/bold]",
-        escape(terminal.interval(score.low, score.high)),
+        terminal.label(terminal.interval(score.low, score.high)),
         f"[dim]n {score.n:,}[/dim]",
     ]
     if score.errors:
@@ -112,22 +111,21 @@ def print_runs(runs: "Sequence[Run]") -> None:
         if run.manifest.selection:
             selections.setdefault(run.manifest.selection, []).append(str(run.manifest.benchmark["name"]))
     for selection, names in selections.items():
-        terminal.stdout().print(f"≈ {', '.join(dict.fromkeys(names))}: {selection}.")
+        terminal.stdout().print(terminal.label(f"≈ {', '.join(dict.fromkeys(names))}: {selection}."))
     print_marks(score for run in runs for score in overall(run.scores))
 
 
 def print_scores(runs: "Sequence[Run]", model: str | None) -> None:
     """A line a metric, with its interval; a column of errors where there are any."""
-    from rich.markup import escape
 
     failed = any(score.errors for run in runs for score in run.scores)
     errors = ("errors",) if failed else ()
     columns = ("benchmark", "metric", "score", "95 %", "n", *errors, "run")
-    made = table(*columns, title=model and f"\n{escape(model)}", right=("score", "n", "errors"))
+    made = table(*columns, title=model and f"\n{terminal.label(model)}", right=("score", "n", "errors"))
     for run in runs:
         for place, score in enumerate(overall(run.scores)):
             name, number = (str(run.manifest.benchmark["name"]), run.id) if not place else ("", "")
             numbers = [estimate(score), terminal.interval(score.low, score.high), f"{score.n:,}"]
             numbers += [f"[red]{score.errors:,}[/red]" if score.errors else "0"] if failed else []
-            made.add_row(name, str(score.metric), *numbers, number)
+            made.add_row(terminal.label(name), terminal.label(str(score.metric)), *numbers, number)
     terminal.stdout().print(made)

@@ -15,6 +15,7 @@ from typing import Any
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.baselines import is_baseline
 from leaderbench.models.cards import Card, plain, read_card
+from leaderbench.models.contents import read_json
 from leaderbench.models.contexts import context_of
 from leaderbench.models.facts import (
     Commercial,
@@ -25,7 +26,7 @@ from leaderbench.models.facts import (
     believed_of_judgements,
     combine,
 )
-from leaderbench.models.headers import Headers, read_headers, read_json
+from leaderbench.models.headers import Headers, read_headers
 from leaderbench.models.licences import together
 from leaderbench.models.names import NameGuess, parse
 from leaderbench.models.sizes import Config, Sizes, embedding_rows, levels, sizes

@@ -1,16 +1,23 @@
 """How many tokens a model takes, as `load.context_limits` finds it, from its files alone."""
 
-from typing import TypeGuard
-
 from leaderbench.models.facts import Fact, Source
-from leaderbench.models.load import LENGTHS
 from leaderbench.models.sizes import Config, levels
 
-unlimited = 10**9
-"""Tokenizers without a limit state a huge number; from this on it means none (`tokens.UNLIMITED`)."""
+LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx", "max_seq_len")
+"""Names under which configurations keep the context length, in the order that they count."""
+
+UNLIMITED = 10**9
+"""Tokenizers without a limit state a huge number; from this on it means none."""
 
 _OTHER_NAMES = {"rwkv": "context_length"}
 """Architectures whose configurations keep the length under a name of their own."""
+
+
+def length_of(stated: object) -> int | None:
+    """A length in tokens as a file states it; None for what is none: not positive, not whole, or beyond all models."""
+    if isinstance(stated, bool) or not isinstance(stated, int | float) or not 0 < stated < UNLIMITED:
+        return None
+    return int(stated) if stated == int(stated) else None
 
 
 def context_of(config: Config, tokenizer: Config) -> Fact[int] | None:
@@ -22,12 +29,12 @@ def context_of(config: Config, tokenizer: Config) -> Fact[int] | None:
     kind = inner.get("model_type")
     own = (_OTHER_NAMES[kind],) if isinstance(kind, str) and kind in _OTHER_NAMES else ()
     for key in (*LENGTHS, *own):
-        if _is_length(value := inner.get(key)):
-            return Fact(int(value), Source.CONFIG, key)
+        if (length := length_of(inner.get(key))) is not None:
+            return Fact(length, Source.CONFIG, key)
     if isinstance(kind, str) and (default := _class_default(kind)) is not None:
         return Fact(default, Source.CONFIG, f"what {kind} has where config.json gives none")
-    if _is_length(value := tokenizer.get("model_max_length")):
-        return Fact(int(value), Source.TOKENIZER, "model_max_length")
+    if (length := length_of(tokenizer.get("model_max_length"))) is not None:
+        return Fact(length, Source.TOKENIZER, "model_max_length")
     return None
 
 
@@ -35,10 +42,6 @@ def _language_model(config: Config) -> Config:
     """The configuration itself, or the one inside it that describes its language model."""
     inner = (level for level in levels(config) if level is not config and any(key in level for key in LENGTHS))
     return next(inner, config)
-
-
-def _is_length(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < unlimited
 
 
 def _class_default(kind: str) -> int | None:
@@ -51,4 +54,4 @@ def _class_default(kind: str) -> int | None:
     except Exception:
         # An architecture that transformers does not know, or one that cannot be made from nothing.
         return None
-    return int(stated[0]) if stated and _is_length(stated[0]) else None
+    return length_of(stated[0]) if stated else None

@@ -4,13 +4,18 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models import baselines
-from leaderbench.models.sources import digest_of, find, require_files
+from leaderbench.models.contents import Contents, alone, contents_of, digest_of, read_json
+from leaderbench.models.contexts import LENGTHS, length_of
+from leaderbench.models.headers import Headers, read_headers
+from leaderbench.models.refusals import check_configuration, check_counts, check_folder, check_quantisation
+from leaderbench.models.sources import find
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
@@ -20,9 +25,6 @@ if TYPE_CHECKING:
     from leaderbench.models.base import Model
     from leaderbench.models.local import LocalModel
     from leaderbench.models.tokens import Limits
-
-LENGTHS = ("n_positions", "max_position_embeddings", "n_ctx", "max_seq_len")
-"""Names under which configurations keep the context length, in the order that they count."""
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -71,11 +73,10 @@ def load_local(
     from leaderbench.models.tokens import Encoder
 
     keep_freed_memory()
-    folder, commit = find(name, revision)
-    require_files(folder, name)
-    with quiet_transformers():
+    contents, commit = find_contents(name, revision)
+    with quiet_transformers(), alone(contents) as folder:
         config = load_configuration(folder, name)
-        tokenizer = load_tokenizer(folder, name)
+        tokenizer, changes = load_tokenizer(folder, name)
         network = load_network(folder, name, config, dtype, device)
     check_vocabulary(network, tokenizer, name)
     limits = context_limits(network, tokenizer, max_length)
@@ -83,7 +84,7 @@ def load_local(
     facts: dict[str, Json] = {
         "name": name,
         "revision": commit,
-        "weights": digest_of(folder),
+        "weights": digest_of(contents),
         "architecture": type(network).__name__,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "dtype": str(network.dtype).removeprefix("torch."),
@@ -94,12 +95,25 @@ def load_local(
         "self_check": check,
         "versions": versions(),
     }
+    if changes:
+        facts["tokenizer"] = list(changes)
     return LocalModel(name, identity_of(facts), network, tokenizer, Encoder(tokenizer, limits), path, facts)
 
 
+def find_contents(name: str, revision: str | None) -> tuple[Contents, str | None]:
+    """The files of a model that can be asked as far as their names tell, and their Hub commit; see `sources.find`."""
+    folder, commit = find(name, revision)
+    check_folder(folder, name)
+    return contents_of(folder, name), commit
+
+
 def identity_of(facts: dict[str, Json]) -> str:
-    """Digest of what can change an answer: the files, how numbers are represented, and the libraries that compute."""
-    causes = {key: facts[key] for key in ("weights", "dtype", "device", "backend", "max_length", "versions")}
+    """Digest of what can change an answer: the files, how numbers are represented, and the libraries that compute.
+
+    `tokenizer` is what was changed of the tokenizer as the library made it; it is absent where that is nothing.
+    """
+    always = ("weights", "dtype", "device", "backend", "max_length", "versions")
+    causes = {key: facts[key] for key in (*always, "tokenizer") if key in always or key in facts}
     return hashlib.sha256(json.dumps(causes, sort_keys=True).encode()).hexdigest()
 
 
@@ -110,38 +124,61 @@ def versions() -> dict[str, Json]:
     return {package: version(package) for package in ("torch", "transformers", "tokenizers")}
 
 
-def load_tokenizer(folder: Path, name: str) -> "PreTrainedTokenizerBase":
-    """The tokenizer in a model's folder.
+def load_tokenizer(folder: Path, name: str) -> tuple["PreTrainedTokenizerBase", tuple[str, ...]]:
+    """The tokenizer in a model's folder, and what had to be changed of it: see `honour_file`.
 
     Raises:
-        LeaderbenchError: there is none that can be loaded.
+        LeaderbenchError: there is none that can be loaded, or that is safe.
     """
     from transformers import AutoTokenizer
 
-    if not any((folder / file).is_file() for file in ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")):
+    from leaderbench.models import tokenizer_files
+
+    files = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "tekken.json")
+    models = [path for path in folder.glob("*.model") if tokenizer_files.is_sentencepiece(path)]
+    if (folder / tokenizer_files.FILE).is_file():
+        tokenizer_files.check_file(folder, name)
+    elif models and find_spec("sentencepiece") is None:
+        raise LeaderbenchError(
+            f"{name} has a SentencePiece tokenizer ({models[0].name}) and no tokenizer.json: install sentencepiece, or "
+            "save a tokenizer.json into the same folder."
+        )
+    elif not models and not any((folder / file).is_file() for file in files):
         raise LeaderbenchError(f"{name} has no tokenizer (no tokenizer.json); save the tokenizer into the same folder.")
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except Exception as error:
-        raise LeaderbenchError(f"The tokenizer of {name} cannot be loaded: {one_line(error)}") from error
+    with tokenizer_files.refused(name):
+        try:
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=False, local_files_only=True
+            )
+        except Exception as error:
+            raise LeaderbenchError(
+                f"The tokenizer of {name} cannot be loaded: {one_line(error, folder, name)}"
+            ) from error
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
-    return tokenizer
+    tokenizer_files.check_length(tokenizer, name)
+    return tokenizer, tokenizer_files.honour_file(tokenizer, folder, name)
 
 
 def load_configuration(folder: Path, name: str) -> "PreTrainedConfig":
     """What a model's config.json says.
 
     Raises:
-        LeaderbenchError: it is damaged, of an unknown architecture or asks for remote code.
+        LeaderbenchError: it is damaged, of an unknown architecture or one that cannot be asked, or wants remote code.
     """
     from transformers import AutoConfig
 
+    content = read_json(folder / "config.json")
+    if isinstance(content, dict):
+        check_counts(content, name)
     try:
-        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
-        raise LeaderbenchError(f"The configuration of {name} cannot be loaded: {one_line(error)}") from error
+        raise LeaderbenchError(
+            f"The configuration of {name} cannot be loaded: {one_line(error, folder, name)}"
+        ) from error
+    check_configuration(config, name)
     return config
 
 
@@ -154,21 +191,29 @@ def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str
     import torch
     from transformers import AutoModelForCausalLM
 
+    from leaderbench.models.bounds import bounded, check_memory
+
     if dtype not in DTYPES:
         raise LeaderbenchError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
     target = choose_device(device)
+    chosen = choose_dtype(dtype, getattr(config, "dtype", None), target)
+    headers, stated = checked_headers(folder, name), read_json(folder / "config.json")
+    check_quantisation(stated, headers, name)
+    check_memory(name, headers, chosen, target)
     try:
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            config=config,
-            dtype=choose_dtype(dtype, getattr(config, "dtype", None), target),
-            use_safetensors=True,
-            trust_remote_code=False,
-            # They are refused below, by name.
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-        )
-        check_weights(loaded[1], name)
+        with bounded(name, headers, stated):
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                config=config,
+                dtype=chosen,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                # They are refused below, by name.
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            )
+        check_weights(loaded[1], loaded[0], name)
         network: PreTrainedModel = loaded[0].to(target).eval()
     except torch.OutOfMemoryError as error:
         raise LeaderbenchError(
@@ -179,15 +224,24 @@ def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str
     except Exception as error:
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
-        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {one_line(error)}") from error
+        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {one_line(error, folder, name)}") from error
     return network
 
 
-def check_weights(report: dict[str, Any], name: str) -> None:
-    """Refuse weights that are not all that the configuration needs; say where there are more.
+def checked_headers(folder: Path, name: str) -> Headers:
+    """The headers of a model's weights. Raises `LeaderbenchError` where they are damaged."""
+    headers = read_headers(folder)
+    if headers is None or headers.problem:
+        problem = headers.problem if headers else "there are none."
+        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {problem}")
+    return headers
+
+
+def check_weights(report: dict[str, Any], network: "PreTrainedModel", name: str) -> None:
+    """Refuse weights that are not all that the configuration needs, or more for the same parts; say of other ones.
 
     Raises:
-        LeaderbenchError: some are missing or of another shape.
+        LeaderbenchError: some are missing or of another shape, or belong to parts of the network that do without them.
     """
     if mismatched := sorted(report["mismatched_keys"]):
         key, found, wanted = mismatched[0]
@@ -197,10 +251,34 @@ def check_weights(report: dict[str, Any], name: str) -> None:
         )
     if missing := sorted(report["missing_keys"]):
         raise LeaderbenchError(f"The weights of {name} are incomplete: {missing[0]}{and_more(missing)} missing.")
-    if unused := sorted(report["unexpected_keys"]):
+    unused = sorted(report["unexpected_keys"])
+    if within := [key for key in unused if is_within(key, network)]:
+        raise LeaderbenchError(
+            f"The configuration of {name} has no use for weights of parts that it has: {within[0]}{and_more(within)} "
+            "not loaded. They are scales, an adapter or of another architecture: without them the model is another."
+        )
+    if unused:
         getLogger(__name__).warning(
             f"The configuration of {name} leaves weights of its files unused: {unused[0]}{and_more(unused)} not loaded."
         )
+
+
+def is_within(key: str, network: "PreTrainedModel") -> bool:
+    """Whether an unused weight belongs to a layer, or to a part with weights of its own, that the network has."""
+    from leaderbench.models.headers import Tensor
+    from leaderbench.models.sizes import is_table
+
+    if is_table(key, Tensor("", (), 0)):
+        return False
+    parts = key.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        try:
+            part = network.get_submodule(".".join(parts[:end]))
+        except AttributeError:
+            continue
+        in_layer = any(piece.isdecimal() for piece in parts[:end])
+        return in_layer or any(True for _ in part.parameters(recurse=False))
+    return False
 
 
 def and_more(names: list[str]) -> str:
@@ -222,9 +300,9 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def one_line(error: Exception) -> str:
-    """An error's own words on one line, whole sentences where they are many."""
-    text = " ".join(str(error).split()) or type(error).__name__
+def one_line(error: Exception, folder: Path, name: str) -> str:
+    """An error's own words on one line, whole sentences where they are many; the folder goes by its model's name."""
+    text = " ".join(str(error).split()).replace(str(folder), name) or type(error).__name__
     if len(text) > 300:
         text = text[: text.rfind(". ", 0, 300) + 1] or text[:300]
     return text.removesuffix(".") + "."
@@ -290,12 +368,11 @@ def context_limits(
     """
     import torch
 
-    from leaderbench.models.tokens import UNLIMITED, Limits
+    from leaderbench.models.tokens import Limits
 
     config = network.config.get_text_config()
-    stated = [int(value) for key in LENGTHS if (value := getattr(config, key, None)) is not None]
-    own = stated[0] if stated else min(int(tokenizer.model_max_length), UNLIMITED)
-    context = own if own < UNLIMITED else 2048
+    stated = [length_of(getattr(config, key, None)) for key in LENGTHS]
+    context = next(filter(None, (*stated, length_of(tokenizer.model_max_length))), 2048)
     # A table of positions ends where it ends; most rotary and relative positions go on.
     tables = {"wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position"}
     named = [key for key, module in network.named_modules() if isinstance(module, torch.nn.Embedding)]

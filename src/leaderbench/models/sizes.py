@@ -237,11 +237,15 @@ def _parameters(tensors: Mapping[str, Tensor], config: Config, quantised: Config
     return counts
 
 
-def _is_buffer(name: str, tensor: Tensor) -> bool:
+def is_table(name: str, tensor: Tensor) -> bool:
+    """Whether a tensor is, by its name, a table, a mask or a running statistic."""
     last = name.rsplit(".", 1)[-1]
     # GPT-2 and its kin kept the causal mask under the name of a bias.
-    mask = last == "bias" and len(tensor.shape) == 4 and tensor.shape[:2] == (1, 1)
-    return last in _BUFFERS or mask or tensor.dtype not in BITS or tensor.dtype in {"BOOL", "I64"}
+    return last in _BUFFERS or (last == "bias" and len(tensor.shape) == 4 and tensor.shape[:2] == (1, 1))
+
+
+def _is_buffer(name: str, tensor: Tensor) -> bool:
+    return is_table(name, tensor) or tensor.dtype not in BITS or tensor.dtype in {"BOOL", "I64"}
 
 
 def _unused_layers(config: Config) -> tuple[str, ...]:

@@ -1,13 +1,10 @@
-"""Where a model's files are: a local folder, the package, or the Hub; and which of them are safe to open."""
+"""Where a model's files are: a local folder, the package, or the Hub."""
 
 import errno
-import hashlib
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
-
-FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-"""What makes a model: weights as safetensors, configuration and tokenizer; never code or pickles."""
+from leaderbench.models.contents import FILES, is_gguf
 
 CARD = "README.md"
 """The model card, fetched with the files where there is one. It changes no answer and is no part of an identity."""
@@ -30,6 +27,8 @@ def find(name: str, revision: str | None) -> tuple[Path, str | None]:
         folder = Path(name).expanduser()
         if name and folder.is_dir():
             return folder, None
+        if folder.suffix == ".gguf" and folder.is_file():
+            raise LeaderbenchError(is_gguf(name))
         absent = not name or folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1
     except (OSError, RuntimeError, ValueError):
         # Too long a name, a home of nobody.
@@ -87,40 +86,3 @@ def _fetch(name: str, revision: str | None) -> tuple[Path, str | None]:
             f"{where} could not be fetched from the Hub ({what}): the same command goes on where it stopped."
         ) from error
     return folder, folder.name
-
-
-def require_files(folder: Path, name: str) -> None:
-    """Refuse folders that hold no safe weights.
-
-    Raises:
-        LeaderbenchError: no configuration, or weights only as pickles, or none.
-    """
-    if not (folder / "config.json").is_file():
-        if (folder / "adapter_config.json").is_file():
-            raise LeaderbenchError(f"{name} is an adapter without its model; merge it into the model and save that.")
-        raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model.")
-    if weights := sorted(folder.glob("*.safetensors")):
-        for path in weights:
-            if (
-                path.is_file()
-                and path.stat().st_size < 1024
-                and path.read_bytes().startswith(b"version https://git-lfs")
-            ):
-                raise LeaderbenchError(f"{path} only points to the weights; fetch them with `git lfs pull`.")
-        return
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
-        raise LeaderbenchError(
-            f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors."
-        )
-    raise LeaderbenchError(f"{name} holds no weights: there is no .safetensors file in it.")
-
-
-def digest_of(folder: Path) -> str:
-    """SHA-256 over the names and contents of a model's weights, configuration and tokenizer."""
-    total = hashlib.sha256()
-    names = sorted(path for pattern in FILES for path in folder.glob(pattern) if path.is_file())
-    for path in names:
-        total.update(f"{path.name}\0".encode())
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()

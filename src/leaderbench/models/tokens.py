@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from transformers import PreTrainedTokenizerBase
 
 from leaderbench.models.base import Encoded
+from leaderbench.models.contexts import UNLIMITED
 from leaderbench.models.pieces import Pieces, UnequalError
 from leaderbench.requests import Encoding, Generate, LogLikelihood, Request, Truncation
 
 Tokens = tuple[int, ...]
-
-UNLIMITED = 10**9
-"""Tokenizers without a length limit carry a huge number; anything above this means none."""
 
 
 @dataclass(frozen=True, slots=True)

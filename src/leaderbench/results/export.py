@@ -19,6 +19,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Sample
 from leaderbench.results.files import said_plainly
 from leaderbench.results.samples import to_table
+from leaderbench.text.visible import in_json
 
 Row = dict[str, Any]
 
@@ -115,7 +116,7 @@ def _write_jsonl(samples: Iterable[Sample], stream: IO[bytes], prompts: bool, se
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return in_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def _write_csv(samples: Iterable[Sample], stream: IO[bytes], prompts: bool, selection: str) -> None:

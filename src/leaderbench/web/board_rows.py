@@ -7,9 +7,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from leaderbench.boards.table import Cell, Place, Standing
-from leaderbench.explain.report import cells
 from leaderbench.models.search import highlights
 from leaderbench.sentences import Sentence
+from leaderbench.text.visible import visible
 from leaderbench.web import words
 from leaderbench.web.drawing import address, figure, part, whisker
 from leaderbench.web.live import LiveStore
@@ -105,14 +105,13 @@ def _line(selection: Selection, place: int, language: str, view: BoardView) -> _
     kind = " ".join(word for word, is_so in (("baseline", row.baseline), ("pinned", pinned)) if is_so)
     badges = [words.told(language, Sentence("baseline"))] if row.baseline else []
     badges += [words.told(language, flag) for flag in row.flags]
-    after = "".join(f' <span class="badge">{escape(cells.visible(text))}</span>' for text in badges)
+    after = "".join(f' <span class="badge">{escape(visible(text))}</span>' for text in badges)
     link = escape(address(language, "model", name=row.model))
     numbers = _numbers(selection, row, language, view.digits, normalised=view.values is Values.NORMALISED)
     return _Line(
         rank=f'<tr class="{kind}">{_rank(row.static, words.told(language, Sentence(row.basis.value)))}',
-        opening=f'<th scope="row" class="name" id="r{place}">'
-        f'<a href="{link}" title="{escape(cells.visible(row.name))}">',
-        name=cells.visible(selection.arranged.short_names[row.model] + row.name.removeprefix(row.model)),
+        opening=f'<th scope="row" class="name" id="r{place}"><a href="{link}" title="{escape(visible(row.name))}">',
+        name=visible(selection.arranged.short_names[row.model] + row.name.removeprefix(row.model)),
         closing=f"</a>{after}{_marks(place, row, view, pinned=pinned)}</th>{numbers}</tr>",
     )
 
@@ -175,7 +174,7 @@ def _cell(
     drawn = "" if normalised else whisker(cell.low, cell.estimate, cell.high, ends)
     if cell.run:
         return f'<td><a href="/{language}/runs/{_quoted(cell.run)}" title="{known}">{text}</a>{drawn}</td>'
-    source = escape(cells.visible(f"{words.told(language, Sentence(cell.provenance.value))} {cell.source}"))
+    source = escape(visible(f"{words.told(language, Sentence(cell.provenance.value))} {cell.source}"))
     return f'<td><span title="{known} {source}">{text}</span>{drawn}</td>'
 
 

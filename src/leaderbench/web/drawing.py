@@ -18,6 +18,7 @@ from leaderbench.explain.report.html import as_json, grid, kind_of
 from leaderbench.models.search import unreadable
 from leaderbench.models.spelling import characters
 from leaderbench.results.names import short_names
+from leaderbench.text.visible import visible
 from leaderbench.web import files, notation, words
 from leaderbench.web.conditional import program
 from leaderbench.web.live import LiveStore
@@ -33,7 +34,7 @@ Scale = tuple[float, float]
 shades = 10
 """Of a heat strip."""
 
-coldest = -12.0
+coldest = -40.0
 """Nats: a token less likely than this is as dark as one that is as likely as this."""
 
 
@@ -82,7 +83,7 @@ def templates(language: str) -> "Environment":
     def printable(value: Any) -> Any:
         if not isinstance(value, str) or isinstance(value, Markup):
             return value
-        return cells.visible(words.told(language, value))
+        return visible(words.told(language, value))
 
     made = Environment(
         loader=PackageLoader("leaderbench.web", "templates"),
@@ -139,7 +140,7 @@ def linked(source: str) -> "str | Markup":
 
     if not (source.isprintable() and re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source)):
         return source
-    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, cells.visible(source))
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, visible(source))
 
 
 def number(value: Number, *, share: bool | None = None) -> str:
@@ -205,7 +206,8 @@ def heat(log_probability: Number) -> int:
     """The shade of a token: 0 where the model was sure of it, 9 where it hardly thought of it."""
     if log_probability is None:
         return 0
-    return min(shades - 1, int(shades * min(1.0, max(0.0, log_probability / coldest))))
+    surprise = max(0.0, -log_probability)  # in steps that grow with it: between 1 and 2 nats lies more than at 20
+    return min(shades - 1, int(shades * math.log1p(surprise) / math.log1p(-coldest)))
 
 
 def pretty(value: Any) -> str:
@@ -238,7 +240,7 @@ def token_text(text: str) -> Any:
     inner = text.strip(" ")
     start = len(text) - len(text.lstrip(" "))
     before, behind = (Markup('<span class="space"> </span>') * n for n in (start, len(text) - start - len(inner)))
-    lines = [escape(cells.visible(line)) for line in inner.split("\n")]
+    lines = [escape(visible(line)) for line in inner.split("\n")]
     return before + Markup('<span class="break">\n</span>').join(lines) + behind
 
 
@@ -255,7 +257,7 @@ def prose(text: str) -> str:
     """A text whose `words in backticks` are set as code."""
     from markupsafe import Markup, escape
 
-    parts = cells.visible(text).split("`")
+    parts = visible(text).split("`")
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     joined = (

@@ -3,8 +3,6 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.values import Bar, Cell, Table
@@ -68,17 +66,3 @@ def test_the_scale_of_bars_has_zero_within() -> None:
     assert cells.scale([Bar(2, 1, 3)]) == (0, 3)
     assert cells.scale([Bar(-2, -4, -1), Bar(1, math.nan, math.nan)]) == (-4, 1)
     assert cells.scale([Bar(math.nan, math.nan, math.nan)]) == (0, 1)
-
-
-@given(st.text(st.characters()))
-def test_a_visible_text_has_nothing_that_moves_a_terminal_or_breaks_an_encoding(text: str) -> None:
-    shown = cells.visible(text)
-    shown.encode()
-    assert not {character for character in shown if ord(character) < 32} - {"\n", "\t"}
-    assert not set(shown) & {"\x7f", "\x9b", "\u202e", "\u2066"}
-    assert not set(cells.one_line(text)) & {"\n", "\t", "\r"}
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"])))
-def test_harmless_text_stays_as_it_is(text: str) -> None:
-    assert cells.visible(text) == text

@@ -14,32 +14,6 @@ _figure = r"[-+−]?\d[\d,.]*(?:e[-+−]?\d+)?\s*[%=]?"
 _numeric = re.compile(rf"[<≤≥>~±]?\s*{_figure}(?:\s*(?:to|至|–|±|/|of)\s*{_figure})?|[-–—]")
 
 
-def _unseen() -> dict[int, str]:
-    """Characters that a reader would not see, or that would move what he sees, and what is shown instead."""
-    shown = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
-    shown[0x7F] = "␡"
-    controls = [*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # C1, changes of direction
-    surrogates = range(0xD800, 0xE000)
-    noncharacters = (0xFFFE, 0xFFFF)
-    return shown | {code: f"\\u{code:04x}" for code in (*controls, *surrogates, *noncharacters)}
-
-
-_instead = _unseen()
-
-
-def visible(text: str) -> str:
-    """The text with control characters, changes of direction and lone surrogates made visible.
-
-    Line breaks and tabs stay. What comes out can be encoded as UTF-8 and moves neither a terminal nor a page.
-    """
-    return text.translate(_instead)
-
-
-def one_line(text: str) -> str:
-    """The same on one line."""
-    return visible(text).replace("\n", "⏎").replace("\t", "→")
-
-
 def number(value: float, digits: int | None = None, *, signed: bool = False) -> str:
     """A number as people read it, with a true minus; a dash for NaN.
 

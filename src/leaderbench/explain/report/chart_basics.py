@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report import cells
 from leaderbench.sentences import Sentence
+from leaderbench.text.visible import one_line
 
 if TYPE_CHECKING:
     import altair as alt
@@ -63,7 +64,7 @@ def any_known(rows: Sequence[dict[str, Any]], name: str) -> bool:
 def wrapped(name: str, width: int, most: int) -> list[str]:
     """A name in at most `most` lines of about `width` characters, broken at spaces and hyphens."""
     lines = [""]
-    for word in re.findall(r"[^\s/-]*[\s/-]?", cells.one_line(name)):
+    for word in re.findall(r"[^\s/-]*[\s/-]?", one_line(name)):
         if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width and len(lines) < most:
             lines.append(word)
         else:
@@ -151,9 +152,9 @@ def data(rows: Sequence[dict[str, Any]]) -> "alt.InlineData":
 
 def _known(value: Any) -> Any:
     if isinstance(value, Sentence):
-        return value.mapped(cells.one_line)
+        return value.mapped(one_line)
     if isinstance(value, str):
-        return cells.one_line(value)
+        return one_line(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

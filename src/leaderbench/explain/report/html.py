@@ -21,6 +21,7 @@ from leaderbench.explain.report import cells, prompt_differences
 from leaderbench.explain.report.prompt_differences import Changed, Piece, Same
 from leaderbench.explain.report.values import Bar, Chart, Flip, Flips, Report, Section, Table, Version
 from leaderbench.records import Json
+from leaderbench.text.visible import one_line, visible
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -76,7 +77,7 @@ def _template() -> "Template":
     from markupsafe import Markup
 
     def printable(value: Any) -> Any:
-        return cells.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     made = Environment(autoescape=True, undefined=StrictUndefined, finalize=printable, keep_trailing_newline=False)
     made.globals |= {
@@ -259,7 +260,7 @@ def margin(version: Version) -> str:
 
 def short(answer: str) -> str:
     """An answer for a line of a list."""
-    line = cells.one_line(answer)
+    line = one_line(answer)
     return line if len(line) <= 60 else line[:59] + "…"
 
 
@@ -304,7 +305,7 @@ def prompt_allowance(flips: Sequence[Flip]) -> int:
     characters = sum(map(len, prompts))
     if not characters:
         return MAX_PROMPT
-    size = sum(len(html.escape(cells.visible(prompt)).encode()) for prompt in prompts)
+    size = sum(len(html.escape(visible(prompt)).encode()) for prompt in prompts)
     share = PROMPT_BYTES * characters / size / len(prompts)
     return max(MIN_PROMPT, min(MAX_PROMPT, int(share)))
 

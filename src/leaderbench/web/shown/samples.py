@@ -1,9 +1,11 @@
 """What became of each question of a run: pages over the columns of its samples; only those shown become values."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.explain.decisions import Decision, candidates, decisions
 from leaderbench.records import Sample, TokenText
 from leaderbench.results.noise import noise
 from leaderbench.results.samples import from_table, table_of
@@ -11,7 +13,14 @@ from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.runs import whole_run
 from leaderbench.web.values.basics import Paged, known
-from leaderbench.web.values.samples import ListedSample, SamplePage, ShownContinuation, ShownSample, ShownToken
+from leaderbench.web.values.samples import (
+    ListedSample,
+    SamplePage,
+    ShownContinuation,
+    ShownDecision,
+    ShownSample,
+    ShownToken,
+)
 from leaderbench.web.views import SamplesView, Verdict
 
 if TYPE_CHECKING:
@@ -199,13 +208,14 @@ def shown_sample(live: LiveStore, name: str, number: int) -> ShownSample:
     (sample,) = _rows(table, [number])
     split = _split(table, number, sample)
     short = _listed(number, sample, split, noise(run.manifest.model))
-    best = max(sample.log_likelihoods, default=None)
+    letters = candidates(sample)
     texts, trouble = token_texts(live, name)
     return ShownSample(
         **{field: getattr(short, field) for field in ListedSample.model_fields},
         shots=sample.prompt[:split],
         prompt_end=sample.prompt[split:],
-        continuations=tuple(_continuation(sample, place, best, texts) for place in range(len(sample.continuations))),
+        continuations=tuple(_continuation(sample, place, letter, texts) for place, letter in enumerate(letters)),
+        decisions=tuple(map(_decision, decisions(sample))),
         context_tokens=sample.context_tokens,
         truncated_tokens=sample.truncated_tokens,
         shots_dropped=sample.shots_dropped,
@@ -228,21 +238,34 @@ def token_texts(live: LiveStore, run: str) -> tuple[Mapping[int, TokenText], str
     return live.keep(("tokens", run), live.version(), read)
 
 
-def _continuation(sample: Sample, place: int, best: float | None, texts: Mapping[int, TokenText]) -> ShownContinuation:
+def _continuation(sample: Sample, place: int, letter: str, texts: Mapping[int, TokenText]) -> ShownContinuation:
     def at(values: tuple[Any, ...], absent: Any) -> Any:
         return values[place] if place < len(values) else absent  # imported runs may lack some
 
     tokens = at(sample.continuation_tokens, ())
     logs = at(sample.token_log_probabilities, ())
-    likelihood = at(sample.log_likelihoods, None)
+    likelihood = known(at(sample.log_likelihoods, math.nan))
+    characters = at(sample.characters, 0)
     return ShownContinuation(
+        letter=letter,
         text=sample.continuations[place],
-        log_likelihood=None if likelihood is None else known(likelihood),
+        log_likelihood=likelihood,
+        per_character=likelihood / characters if likelihood is not None and characters else None,
         tokens=tuple(
             ShownToken(id=token, text=texts[token].text if token in texts else None, log_probability=known(value))
             for token, value in zip(tokens, logs, strict=False)
         ),
-        chosen=best is not None and likelihood == best,
+        chosen=letter != "" and letter == sample.prediction,
+        right=letter != "" and letter == sample.target,
+    )
+
+
+def _decision(decision: Decision) -> ShownDecision:
+    return ShownDecision(
+        metric=decision.metric,
+        answer=decision.answer,
+        measure=Sentence(decision.measure.value) if decision.measure else "",
+        value=known(decision.value),
     )
 
 

@@ -42,11 +42,33 @@ class ShownToken(Value):
 class ShownContinuation(Value):
     """One candidate answer, or the text written."""
 
+    letter: str
+    """What predictions and targets call it; empty where it is none of the answers to choose among."""
+
     text: str
     log_likelihood: Number
+    per_character: Number
+    """Log-likelihood per character of the text, its leading space not counted."""
+
     tokens: tuple[ShownToken, ...]
     chosen: bool
-    """Whether it has the greatest log-likelihood."""
+    """Whether it is the answer that the run counts."""
+
+    right: bool
+    """Whether it is the target."""
+
+
+class ShownDecision(Value):
+    """What a metric chose among the candidate answers."""
+
+    metric: str
+    answer: str
+    """Its letter."""
+
+    measure: Words
+    """What was compared, of which it had the greatest; empty where that is not known."""
+
+    value: Number
 
 
 class ShownSample(ListedSample):
@@ -59,6 +81,9 @@ class ShownSample(ListedSample):
     """The rest of it; both together are the exact prompt."""
 
     continuations: tuple[ShownContinuation, ...]
+    decisions: tuple[ShownDecision, ...]
+    """By what each metric chose, the one that is reported first; empty where there was nothing to choose among."""
+
     context_tokens: int
     truncated_tokens: int
     shots_dropped: int
