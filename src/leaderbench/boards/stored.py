@@ -46,14 +46,14 @@ def entries(store: Store, spec: BoardSpec) -> list[Entry]:
     pieces = pieces_of(spec)
     overall = all(piece.part.subset is None for piece in pieces)
     with Index(store) as index:
-        index.refresh()
+        index.catch_up()
         return index.entries({source for piece in pieces for source in piece.part.sources}, overall_only=overall)
 
 
 def benchmark_names(store: Store) -> list[str]:
     """The names of all that a store has scores of."""
     with Index(store) as index:
-        index.refresh()
+        index.catch_up()
         return [item.name for item in index.benchmarks()]
 
 

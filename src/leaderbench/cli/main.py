@@ -34,7 +34,7 @@ from leaderbench.cli import (
 )
 from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
-from leaderbench.errors import LeaderbenchError
+from leaderbench.errors import LeaderbenchError, MachineError
 from leaderbench.text.visible import one_line
 
 app = commands.group(
@@ -104,7 +104,8 @@ def is_of_the_machine(error: BaseException | None) -> bool:
 
 def exit_code(error: BaseException) -> Exit:
     """The exit code an error stands for: the user's to mend, the machine's, or a defect."""
-    if is_of_the_machine(error.__cause__ if isinstance(error, LeaderbenchError) else error):
+    cause = error.__cause__ if isinstance(error, LeaderbenchError) else error
+    if isinstance(error, MachineError) or is_of_the_machine(cause):
         return Exit.MACHINE
     return Exit.INPUT if isinstance(error, LeaderbenchError) else Exit.DEFECT
 

@@ -55,7 +55,7 @@ def known_models(store: Store | str | Path, query: search.Query | str = "") -> K
     """
     place = store if isinstance(store, Store) else Store(store)
     with Index(place) as index:
-        problems = [*index.refresh().problems]
+        problems = [*index.catch_up().problems]
         listed = {item.name: item for item in index.models()}
         variants: dict[str, list[str]] = {}
         for subject, name in zip(subjects := index.subjects(), told_apart(subjects), strict=True):

@@ -19,7 +19,7 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from leaderbench.errors import LeaderbenchError
+from leaderbench.errors import MachineError
 from leaderbench.results import queries, rows, tables
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page, Refreshed
@@ -63,6 +63,10 @@ kinds = (
     _Kind(tables.runs, tables.scores, "run", rows.run_folders, rows.run_rows),
     _Kind(tables.imported_files, tables.imported, "file", rows.imported_files, rows.imported_rows),
 )
+
+
+class BusyError(MachineError):
+    """Another process keeps the index from being brought up to the files; what it holds can be read."""
 
 
 class Index:
@@ -123,6 +127,20 @@ class Index:
                 except tables.Unusable as error:
                     remedy(error)
             return self._refresh(rebuild, progress)
+
+    def catch_up(self) -> Refreshed:
+        """The same for who only reads: where another process blocks the file, its listings do if they lack no run, and
+        else the store is read into memory.
+        """
+        try:
+            return self.refresh()
+        except BusyError as error:
+            with self._turn:
+                if self.is_behind():
+                    self._database.give_up_file(error)
+                    return self._refresh(rebuild=False, progress=None)
+            with self._database.reading() as connection:
+                return Refreshed(0, 0, 0, queries.problems(connection))
 
     def is_behind(self) -> bool:
         """Whether the store has runs or imported files that were never read; what changed since is not asked for.
@@ -225,9 +243,9 @@ class Index:
 
     def _mend(self, error: Exception) -> None:
         if tables.is_busy(error):
-            raise LeaderbenchError(
-                f"Another process has been writing the index of {self.store.path} for {tables.patience:.0f} seconds: "
-                "wait until it is done, then try again."
+            raise BusyError(
+                f"The index of {self.store.path} has been written by {self._database.holder} for "
+                f"{tables.patience:.0f} seconds: wait until that is done or stop it, then try again."
             ) from error
         with self._turn:
             self._database.open(suspect=True)

@@ -87,7 +87,7 @@ class Store:
     def _save(self, given: Sequence[tuple[Run, Mapping[str, bytes]]]) -> list[Path]:
         runs = self.path / "runs"
         make_folder(runs)
-        lock = locks.acquire(runs / ".lock", f"The folder {runs}", wait=True)
+        lock = locks.acquire(runs / ".lock", f"The folder {runs}", wait=locks.patience)
         try:
             with said_plainly(runs):
                 if not self._tidied:

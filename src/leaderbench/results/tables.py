@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from logging import getLogger
 from pathlib import Path
 
 from sqlalchemy import (
@@ -44,6 +45,9 @@ schema = 2
 
 patience = 30.0
 """Seconds to wait for another process that writes; its transactions take a fraction of one."""
+
+preparing = 5.0
+"""Seconds to wait for another process that makes the file; then listings are read into memory."""
 
 metadata = MetaData()
 
@@ -184,10 +188,28 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that no other writer overlaps, in this process or another."""
         home = self._home
-        with home.turn, home.engine.begin() as connection:
-            # As the first statement, a change of this row makes all other writers wait, in any database.
-            connection.execute(update(state).values(schema=state.c.schema))
+        # As the first statement, a change of this row makes all other writers wait, in any database.
+        wait_for_others = update(state).values(schema=state.c.schema)
+        with home.turn, home.engine.connect() as connection:
+            try:
+                _set_patience(connection, min(locks.quiet, patience))
+                connection.execute(wait_for_others)
+            except SQLAlchemyError as error:
+                connection.rollback()
+                if not is_busy(error):
+                    raise
+                getLogger(__name__).warning(
+                    f"The index {self._wanted} is being written by {self.holder}: waiting for up to {patience:.0f} s."
+                )
+                _set_patience(connection, patience)
+                connection.execute(wait_for_others)
             yield connection
+            connection.commit()
+
+    @property
+    def holder(self) -> str:
+        """Who else writes to the file."""
+        return locks.holder(*(self._wanted.with_name(self._wanted.name + end) for end in ("-shm", "-wal", "")))
 
     def close(self) -> None:
         """Let go of everything; what was in memory is gone."""
@@ -205,11 +227,12 @@ class Database:
             self._go_to_memory()
             return
         try:
-            lock = locks.acquire(self._wanted.with_name(".index.lock"), f"The index {self._wanted}", wait=True)
-            try:
-                self._prepare(suspect)
-            finally:
-                os.close(lock)
+            if _trouble(self._wanted, suspect) is not None:  # a usable one is read whoever holds the lock
+                lock = locks.acquire(self._wanted.with_name(".index.lock"), f"The index {self._wanted}", wait=preparing)
+                try:
+                    self._prepare(suspect)
+                finally:
+                    os.close(lock)
         except (OSError, LeaderbenchError, sqlite3.Error, *Unusable) as error:
             self.give_up_file(error)
         else:
@@ -253,6 +276,10 @@ class Database:
         left, self._home = self._home, home
         with left.turn:  # whoever uses the old tables finishes first
             left.engine.dispose()
+
+
+def _set_patience(connection: Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * seconds)}")
 
 
 def version(connection: Connection) -> str:

@@ -133,7 +133,7 @@ def into(store: Store) -> Iterator[Importing]:
     """An import into a store, which no other import shares; scores are written when it ends."""
     folder = folder_of(store)
     make_folder(folder)
-    lock = locks.acquire(folder / ".lock", f"The folder {folder}", wait=True)
+    lock = locks.acquire(folder / ".lock", f"The folder {folder}", wait=locks.patience)
     try:
         with said_plainly(folder):
             for left in folder.glob(".*.tmp"):  # what a killed import was writing
