@@ -175,3 +175,19 @@ def test_the_command_is_installed_under_its_name() -> None:
         pytest.skip("leaderbench is not installed beside this interpreter")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert "Usage: leaderbench" in done.stdout
+
+
+def test_a_panic_of_native_code_is_a_sentence_and_no_code_of_success() -> None:
+    code = """
+import leaderbench.cli.main as main
+class PanicException(BaseException): pass
+def app(**given): raise PanicException("called `Result::unwrap()`\\non an `Err` value")
+main.app = app
+main.main()
+"""
+    ending = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False
+    )
+    assert ending.returncode == Exit.INPUT
+    assert ending.stderr.count("\n") == 1
+    assert "native code gave up (called `Result::unwrap()` on an `Err` value)" in ending.stderr

@@ -35,6 +35,7 @@ from leaderbench.cli import (
 from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
 from leaderbench.errors import LeaderbenchError, MachineError
+from leaderbench.models.panics import is_panic, reason_of
 from leaderbench.text.visible import one_line
 
 app = commands.group(
@@ -170,3 +171,11 @@ def main() -> None:
         if debug:
             raise
         _stop(f"leaderbench: {sentence(error)}", exit_code(error))
+    except BaseException as error:
+        if not is_panic(error) or debug:
+            raise
+        _stop(
+            f"leaderbench: A library in native code gave up ({reason_of(error)}): a file of a model is damaged; "
+            "what was stored is safe.",
+            Exit.INPUT,
+        )

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import is_regular, read_bytes, read_start
 
 FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 """What makes a model: weights as safetensors, configuration and tokenizer; never code or pickles."""
@@ -83,7 +83,7 @@ def _check(path: Path) -> None:
     if not is_regular(path):
         raise LeaderbenchError(f"{path} is no regular file (nor a link to one); remove it, or put the file there.")
     size, is_weights = path.stat().st_size, path.suffix == ".safetensors"
-    if size < 1024 and path.read_bytes().startswith(b"version https://git-lfs"):
+    if size < 1024 and read_start(path, 64).startswith(b"version https://git-lfs"):
         what = "the weights" if is_weights else "its content"
         raise LeaderbenchError(f"{path} only points to {what}; fetch them with `git lfs pull`.")
     largest = LARGEST.get(path.name, LARGEST_OTHER)
@@ -144,23 +144,11 @@ def shown(value: object) -> str:
 
 
 def read_json(path: Path, longest: int = LARGEST_OTHER) -> Any:
-    """The content of a JSON file; None where it is absent, damaged or longer than so many bytes."""
+    """The content of a JSON file; None where it is absent, damaged, no regular file or longer than so many bytes."""
     try:
-        if not path.is_file():
-            return None
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            data = file.read(longest + 1)
-        return json.loads(data) if len(data) <= longest else None
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def is_regular(path: Path) -> bool:
-    """Whether there is a regular file, or a link to one."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
+        return json_of(read_bytes(path, longest))
     except (OSError, ValueError):
-        return False
+        return None
 
 
 def digest_of(contents: Contents) -> str:

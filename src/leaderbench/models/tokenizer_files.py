@@ -7,7 +7,6 @@ native code ends in a sentence.
 """
 
 import math
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.contents import LARGEST, read_json, shown
+from leaderbench.models.panics import is_panic, no_panic_report, reason_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -45,11 +45,6 @@ PROBES = (
 """What splits, cases, digits, spaces, accents and scripts show in."""
 
 
-def is_panic(error: BaseException) -> bool:
-    """Whether native code gave up: the `PanicException` of pyo3, which is no `Exception` and can't be imported."""
-    return type(error).__name__ == "PanicException"
-
-
 @contextmanager
 def refused(name: str) -> Iterator[None]:
     """Turn a panic of a tokenizer into a sentence, without what Rust prints of it.
@@ -57,33 +52,16 @@ def refused(name: str) -> Iterator[None]:
     Raises:
         LeaderbenchError: native code panicked.
     """
-    with _no_panic_report():
+    with no_panic_report():
         try:
             yield
         except BaseException as error:
             if not is_panic(error):
                 raise
             raise LeaderbenchError(
-                f"The tokenizer of {name} fails inside its library ({' '.join(str(error).split())[:200]}): its "
+                f"The tokenizer of {name} fails inside its library ({reason_of(error)}): its "
                 f"{FILE} is damaged, or has a rule that cannot be followed."
             ) from None
-
-
-@contextmanager
-def _no_panic_report() -> Iterator[None]:
-    """Nothing on the process's stderr while this lasts: a panic is reported there before it can be caught."""
-    try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def check_file(folder: Path, name: str) -> None:

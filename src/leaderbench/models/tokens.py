@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from leaderbench.models.base import Encoded
 from leaderbench.models.contexts import UNLIMITED
+from leaderbench.models.panics import is_panic, reason_of
 from leaderbench.models.pieces import Pieces, UnequalError
 from leaderbench.requests import Encoding, Generate, LogLikelihood, Request, Truncation
 
@@ -58,7 +59,19 @@ class Encoder:
         self.start: Tokens = () if first is None else (int(first),)
 
     def encode(self, requests: Sequence[Request]) -> list[Encoded]:
-        """The token ids of each request, in order."""
+        """The token ids of each request, in order; a text that a library fails on is a problem of its request alone."""
+        try:
+            return self._encode(requests)
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            if len(requests) == 1:
+                problem = f"the tokenizer fails on this text inside its library ({reason_of(error)})"
+                return [Encoded((), (), (), 0, problem=problem)]
+        half = len(requests) // 2
+        return self.encode(requests[:half]) + self.encode(requests[half:])
+
+    def _encode(self, requests: Sequence[Request]) -> list[Encoded]:
         # Nearly all fit as they are, so they are encoded whole first; what is too long is encoded again.
         plans = [self._plan(request, request.context.text) for request in requests]
         ids = self._ids(requests, plans)
