@@ -63,7 +63,7 @@ def test_samples_survive_nothing_numbers_and_any_text(
         flags=tuple(Flag),
         error="",
     )
-    store.save(dataclasses.replace(run(), samples=(odd,)))
+    store.save(dataclasses.replace(run(1), samples=(odd,)))
     assert tuple(store.run("a").samples) == (odd,)
 
 

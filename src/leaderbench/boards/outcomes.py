@@ -1,19 +1,16 @@
 """The answers behind a score, question by question: what lets two models be compared on the same questions."""
 
-import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from leaderbench.boards.rules import Floats
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, largest
-from leaderbench.results.samples import StoredSamples, damaged
+from leaderbench.results.samples import StoredSamples
 from leaderbench.results.store import Store
 
 most_models = 200
@@ -117,7 +114,7 @@ def _read(samples: StoredSamples, bank: str, metric: str) -> Outcomes | None:
 
     None where a value is beyond `largest`.
     """
-    table = _columns(samples.path, samples.checksum)
+    table = samples.read(["example_id", "subset", "metrics", "error"])
     ids, subsets, errors = (table.column(name).to_pylist() for name in ("example_id", "subset", "error"))
     values = [dict(item or ()).get(metric) for item in table.column("metrics").to_pylist()]
     answered = [
@@ -131,17 +128,3 @@ def _read(samples: StoredSamples, bank: str, metric: str) -> Outcomes | None:
     return Outcomes(
         bank, tuple(ids[place] for place in answered), tuple(subsets[place] for place in answered), measured
     )
-
-
-def _columns(path: Path, checksum: str) -> Any:
-    """The columns that outcomes need, of an undamaged file; raises `LeaderbenchError` for a damaged one."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != checksum:
-            raise damaged(path)
-        return pq.read_table(pa.BufferReader(data), columns=["example_id", "subset", "metrics", "error"])
-    except (OSError, pa.ArrowException) as error:
-        raise damaged(path) from error

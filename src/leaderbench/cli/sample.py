@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from leaderbench.results.runs import Run
     from leaderbench.results.store import Store
 
+MOST_COMPARED = 20_000
+"""Ids that a misspelt one is compared with."""
+
 SHOWN_LINES = 12
 """How many of the prompt's last lines are shown without --full; the shots before them are folded."""
 
@@ -57,12 +60,12 @@ def token_texts(store: "Store", run: str) -> "Mapping[int, TokenText]":
 
 def find(run: "Run", example: str) -> Sample:
     """The sample of this example; LeaderbenchError with the nearest ids where there is none."""
-    ids = []
-    for item in run.samples:
-        if item.example_id == example:
-            return item
-        ids.append(item.example_id)
-    near = get_close_matches(example, ids, n=3, cutoff=0.5) or ids[:3]
+    from leaderbench.results.samples import table_of
+
+    ids: list[str] = table_of(run.samples).column("example_id").to_pylist()
+    if example in ids:
+        return run.samples[ids.index(example)]
+    near = get_close_matches(example, ids[:MOST_COMPARED], n=3, cutoff=0.5) or ids[:3]
     raise LeaderbenchError(f"Run {run.id} has no example {example!r}; it has, for example, {', '.join(near)}.")
 
 

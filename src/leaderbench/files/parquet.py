@@ -130,23 +130,23 @@ def _check_dictionaries(data: bytes, paths: Sequence[str], most: int) -> None:
     total = 0
     for batch in _opened(data, paths).iter_batches(_BATCH, columns=list(paths)):
         for column in batch.columns:
-            total += sum(_text_bytes(leaf) for leaf in _parts(column))
+            total += sum(_text_bytes(leaf) for leaf in leaves_of(column))
             if total > most:
                 raise _unpacks(most)
 
 
-def _parts(array: Any) -> Iterator[Any]:
-    """The arrays of values inside an array of lists or records."""
+def leaves_of(array: Any) -> Iterator[Any]:
+    """The arrays of values inside an array of lists or records; of any other the array itself."""
     import pyarrow as pa
 
     if pa.types.is_map(array.type):
-        yield from _parts(array.keys)
-        yield from _parts(array.items)
+        yield from leaves_of(array.keys)
+        yield from leaves_of(array.items)
     elif pa.types.is_struct(array.type):
         for place in range(array.type.num_fields):
-            yield from _parts(array.field(place))
+            yield from leaves_of(array.field(place))
     elif pa.types.is_nested(array.type):
-        yield from _parts(array.flatten())
+        yield from leaves_of(array.flatten())
     else:
         yield array
 

@@ -6,23 +6,28 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results import store as stores
 from leaderbench.results.entries import Provenance
 from leaderbench.results.files import leads_out, said_plainly, sentence
 from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
-from leaderbench.results.sealed import lost, unsealed
+from leaderbench.results.sealed import lines_in, lost, unsealed
 from leaderbench.results.subjects import facts_of
 from leaderbench.sentences import Sentence
 
 Row = dict[str, Any]
+
+MOST_WRONG = 1_000
+"""Lines of a file that cannot be read before the rest of it is left unread."""
 
 unsettled = 50_000_000
 """Nanoseconds: a file that changed so recently may change again with the same time stamp, so it is read once more."""
@@ -51,7 +56,7 @@ def run_folders(store: Path) -> dict[str, tuple[Path, str]]:
     found = {}
     with said_plainly(folder):
         for item in _listed(folder):
-            if not item.name.startswith(".") and item.is_dir():
+            if not item.name.startswith(".") and _is(item.is_dir):
                 files = (f"{item.path}/manifest.json", f"{item.path}/scores.json")
                 found[plain(item.name)] = Path(item.path), fingerprint(files, before)
     return found
@@ -64,9 +69,17 @@ def imported_files(store: Path) -> dict[str, tuple[Path, str]]:
     found = {}
     with said_plainly(folder):
         for item in _listed(folder):
-            if item.name.endswith(".jsonl") and not item.name.startswith(".") and item.is_file():
+            if item.name.endswith(".jsonl") and not item.name.startswith(".") and _is(item.is_file):
                 found[plain(item.name.removesuffix(".jsonl"))] = Path(item.path), fingerprint((item.path,), before)
     return found
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether a name in a folder is of a kind; a loop of links is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _listed(folder: Path) -> Iterator["os.DirEntry[str]"]:
@@ -116,7 +129,7 @@ def _run_row(name: str, manifest: Manifest) -> Row:
         "dataset": manifest.benchmark.get("dataset", ""),
         "revision": manifest.benchmark.get("revision", ""),
         "created": manifest.created,
-        "settings": _settings(manifest),
+        "settings": manifest.settings,
         "source": manifest.model.get("source", "") if imported else "",
     }
     provenance = Provenance.IMPORTED_RUN if imported else Provenance.MADE_HERE
@@ -129,13 +142,6 @@ def _run_row(name: str, manifest: Manifest) -> Row:
 def facts_as_text(facts: Mapping[str, str]) -> str:
     """Facts as the index keeps them."""
     return plain(json.dumps(dict(facts), ensure_ascii=False))
-
-
-def _settings(manifest: Manifest) -> str:
-    try:
-        return manifest.settings
-    except (LookupError, TypeError, ValueError):  # counts of another program
-        return "some of the questions"
 
 
 def _nothing(name: str) -> Row:
@@ -152,13 +158,13 @@ def _remains(name: str, folder: Path) -> Found:
     """
     left = Found(_nothing(name), [])
     try:
-        content = json.loads((folder / "manifest.json").read_bytes())
+        content = json_of(read_bytes(folder / "manifest.json", stores.LARGEST_JSON))
         manifest = manifest_from_json(content)
         left = Found(_run_row(name, manifest), _score_rows(name, _lost(manifest)))
         if int(content["format"]) <= stores.format_version:
-            data = (folder / "scores.json").read_bytes()
+            data = read_bytes(folder / "scores.json", stores.LARGEST_JSON)
             if stores.digest(data) == content["sha256"]["scores.json"]:
-                left = Found(left.row, _score_rows(name, [score_from_json(item) for item in json.loads(data)]))
+                left = Found(left.row, _score_rows(name, [score_from_json(item) for item in json_of(data)]))
     except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return left
     return left
@@ -210,24 +216,27 @@ def imported_rows(name: str, path: Path) -> Found:
     wrong: list[str] = []
     intact: list[tuple[str, int]] = []
     try:
-        with path.open("rb") as lines:
-            for place, line in enumerate(lines, 1):
-                try:
-                    if line.strip():
-                        values = unsealed(line)
-                        source = str(values.get("digest")), int(values.get("of", 0))
-                        scores.append({"file": name, "place": place, **_imported_row(values)})
-                        intact.append(source)
-                except (ValueError, LookupError, TypeError, RecursionError, OverflowError) as error:
-                    wrong.append(f"line {place} of {path} ({_why(error)})")
+        for place, line in enumerate(lines_in(path), 1):
+            try:
+                if line.strip():
+                    values = unsealed(line)
+                    source = str(values.get("digest")), int(values.get("of", 0))
+                    scores.append({"file": name, "place": place, **_imported_row(values)})
+                    intact.append(source)
+            except (ValueError, LookupError, TypeError, RecursionError, OverflowError) as error:
+                wrong.append(f"line {place} of {path} ({_why(error)})")
+                if len(wrong) > MOST_WRONG:
+                    break
         problem = ""
     except OSError as error:
         problem = sentence(error, path)
+    except UnusableError as error:
+        problem = f"{path} cannot be read to its end ({error}): import its sources again."
     if wrong:
         others = f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
         problem = f"{wrong[0]}{others} is no score and was passed over: import its source again."
         problem = problem[0].upper() + problem[1:]
-    elif missing := sum(lost(intact).values()):
+    elif not problem and (missing := sum(lost(intact).values())):
         problem = f"{path} lost {missing:,} of its scores: import their source again."
     return Found({"id": name, "problem": plain(problem)}, scores)
 

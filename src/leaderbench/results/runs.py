@@ -59,7 +59,9 @@ class Manifest:
         """
         if "bank" not in self.counts:
             return ""
-        part = f"{self.counts['questions']:,} of {self.counts['bank']:,} questions"
+        asked, bank = self.counts.get("questions"), self.counts["bank"]
+        whole = isinstance(asked, int) and isinstance(bank, int)
+        part = f"{asked:,} of {bank:,} questions" if whole else "some of the questions"
         seed = f", seed {self.limits['seed']}" if self.limits.get("seed") else ""
         return f"{part}, {'stopped early' if self.stopped_early else 'drawn at random'}{seed}"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parquet import Bounds, leaves_of, read_table
+from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.records import Flag, Sample
 from leaderbench.results.files import sentence
 from leaderbench.results.problems import DAMAGED
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 columns = tuple(item.name for item in fields(Sample))
 maps = ("predictions", "metrics")
+optional = ("prediction", "predictions", "error")
+"""Columns where a value may be missing."""
+
+BOUNDS = Bounds(rows=250_000, values=100_000_000, bytes=512 << 20)
+"""Of one run: MMLU with 5 shots is 14,042 rows, 3 million values and 60 MB."""
 
 
 def schema() -> "pa.Schema":
@@ -97,30 +104,35 @@ def _sample(row: dict[str, Any]) -> Sample:
 class StoredSamples(Sequence[Sample]):
     """The samples of a stored run; the file is read when first used, rows become values when asked for.
 
-    Raises `LeaderbenchError` on first use where the file is damaged.
+    Raises `LeaderbenchError` on first use where the file is damaged, or holds more or fewer rows than it should.
     """
 
-    def __init__(self, path: Path, checksum: str) -> None:
-        """Samples in the file `path`, whose bytes have this SHA-256 (hex)."""
+    def __init__(self, path: Path, checksum: str, questions: object = None) -> None:
+        """Samples in the file `path`, whose bytes have this SHA-256 (hex); so many of them, where that is known."""
         self.path = path
         self.checksum = checksum
+        self.questions = questions
 
     @cached_property
     def table(self) -> "pa.Table":
         """All rows as an arrow table."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        table = self.read()
+        if not table.schema.equals(schema()) or any(_has_gaps(table, name) for name in columns):
+            raise damaged(self.path)
+        return table
 
+    def read(self, names: Sequence[str] | None = None) -> "pa.Table":
+        """These columns, or all, read anew. Raises `LeaderbenchError`."""
         try:
-            data = self.path.read_bytes()
+            data = read_bytes(self.path, BOUNDS.bytes)
             if hashlib.sha256(data).hexdigest() != self.checksum:
                 raise damaged(self.path)
-            table = pq.read_table(pa.BufferReader(data))
+            table = read_table(data, BOUNDS, names)
         except PermissionError as error:
             raise LeaderbenchError(sentence(error, self.path)) from error
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, UnusableError) as error:
             raise damaged(self.path) from error
-        if not table.schema.equals(schema()):
+        if isinstance(self.questions, int) and self.questions != table.num_rows:
             raise damaged(self.path)
         return table
 
@@ -147,6 +159,14 @@ class StoredSamples(Sequence[Sample]):
     def __iter__(self) -> Iterator[Sample]:
         for start in range(0, len(self), 1024):
             yield from from_table(self.table.slice(start, 1024))
+
+
+def _has_gaps(table: "pa.Table", name: str) -> bool:
+    """Whether values are missing in a column where no program leaves them out."""
+    column = table.column(name)
+    if name in optional:
+        return name in maps and column.null_count > 0
+    return any(leaf.null_count for chunk in column.chunks for leaf in (chunk, *leaves_of(chunk)))
 
 
 class DamagedRunError(LeaderbenchError):

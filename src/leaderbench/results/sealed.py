@@ -3,15 +3,31 @@
 The checksum covers everything behind its comma up to the end of the line.
 """
 
-import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import lines_of, open_regular
 
 mark = b'{"crc32":"'
 covered = len(mark) + 8 + 2
 """Where what the checksum covers begins."""
+
+
+LONGEST_LINE = 1 << 20
+"""Bytes of one line; a score has about 500."""
+
+LARGEST_FILE = 1 << 30
+"""Bytes of one file: they are begun anew after 16 MB, and one source has to fit."""
+
+
+def lines_in(path: Path) -> Iterator[bytes]:
+    """The lines of a file with their ends. Raises `OSError`, and `UnusableError` where it is no file of such lines."""
+    with open_regular(path) as file:
+        yield from lines_of(file, LONGEST_LINE, LARGEST_FILE)
 
 
 def seal(fields: bytes) -> bytes:
@@ -34,7 +50,7 @@ def unsealed(line: bytes) -> dict[str, Any]:
     line = line.rstrip(b"\r\n")
     if line.startswith(mark) and not is_intact(line):
         raise ValueError("its checksum does not fit")
-    values = json.loads(line)
+    values = json_of(line)
     if not isinstance(values, dict):
         raise ValueError("it is no JSON object")
     return values

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.results import locks
 from leaderbench.results.files import leads_out, make_folder, said_plainly, sentence, sync, sync_all, write_whole
 from leaderbench.results.log import ResponseLog, folder_name
@@ -25,9 +27,13 @@ from leaderbench.results.runs import (
     score_to_json,
 )
 from leaderbench.results.same import differences
-from leaderbench.results.samples import DamagedRunError, StoredSamples, damaged, to_parquet, to_table
+from leaderbench.results.samples import BOUNDS, DamagedRunError, StoredSamples, damaged, to_parquet, to_table
 from leaderbench.results.tokens import RunTokens, from_json, to_json
 from leaderbench.sentences import Sentence
+
+LARGEST_JSON = 32 << 20
+"""Bytes of a manifest, of scores or of the texts of tokens, of which values take 20 times as many in memory; a run of
+MMLU has 10,000, 30,000 and 200,000."""
 
 format_version = 1
 """Grows when a file of a run changes in a way that older programs would misread."""
@@ -139,8 +145,8 @@ class Store:
         try:
             samples = read_folder(folder).samples
             _tokens(folder)
-            return digest(samples.path.read_bytes()) == samples.checksum
-        except (DamagedRunError, FileNotFoundError):
+            return digest(read_bytes(samples.path, BOUNDS.bytes)) == samples.checksum
+        except (DamagedRunError, FileNotFoundError, UnusableError):
             return False
         except (LeaderbenchError, OSError):  # of a newer program, or not to be read by this user
             return True
@@ -158,13 +164,13 @@ class Store:
         if run.startswith(".") or "\0" in run or len(run) > 255 or folder.parent != runs or folder.name != run:
             return None
         with said_plainly(runs):
-            return folder if folder.is_dir() else None
+            return folder if _is_folder(folder) else None
 
     def _folders(self) -> list[Path]:
         runs = self.path / "runs"
         with said_plainly(runs):
             found = sorted(runs.iterdir()) if runs.is_dir() else []
-        return [folder for folder in found if not folder.name.startswith(".") and folder.is_dir()]
+        return [folder for folder in found if not folder.name.startswith(".") and _is_folder(folder)]
 
     def _summary(self, folder: Path) -> RunSummary:
         try:
@@ -275,12 +281,12 @@ def _tidy(runs: Path) -> None:
 
 def read_folder(folder: Path) -> StoredRun:
     """The run in this folder, its samples not read yet. Raises `DamagedRunError` where that is no whole run, and
-    `LeaderbenchError` where the folder is a link out of its store.
+    `LeaderbenchError` where the folder, or one of its files, is a link out of its store.
     """
     _stay_inside(folder)
     path = folder / "manifest.json"
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        content: dict[str, Any] = json_of(read_bytes(path, LARGEST_JSON))
         if int(content["format"]) > format_version:
             raise LeaderbenchError(Sentence(NEWER, folder=str(folder)))
         manifest = manifest_from_json(content)
@@ -288,12 +294,15 @@ def read_folder(folder: Path) -> StoredRun:
         if digest(dumped(said)) != content["sha256"]["manifest"]:
             raise ValueError("checksum")
         path = folder / "scores.json"
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST_JSON)
         digests = content["sha256"]
         if digest(data) != digests["scores.json"]:
             raise ValueError("checksum")
-        scores = tuple(score_from_json(item) for item in json.loads(data))
-        return StoredRun(manifest, scores, StoredSamples(folder / "samples.parquet", digests["samples.parquet"]))
+        scores = tuple(score_from_json(item) for item in json_of(data))
+        samples = StoredSamples(
+            folder / "samples.parquet", digests["samples.parquet"], manifest.counts.get("questions")
+        )
+        return StoredRun(manifest, scores, samples)
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
@@ -301,9 +310,23 @@ def read_folder(folder: Path) -> StoredRun:
 
 
 def _stay_inside(folder: Path) -> None:
-    with said_plainly(folder):
-        if leads_out(folder, folder.parent.parent):
-            raise LeaderbenchError(Sentence(OUTSIDE, folder=str(folder)))
+    for path in (
+        folder,
+        *(folder / name for name in ("manifest.json", "scores.json", "samples.parquet", "tokens.json")),
+    ):
+        with said_plainly(path):
+            if leads_out(path, folder.parent.parent):
+                raise LeaderbenchError(Sentence(OUTSIDE, folder=str(path)))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether this is a folder or a link to one; a folder that may not be entered is one, a loop of links is none."""
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _tokens(folder: Path) -> RunTokens | None:
@@ -311,14 +334,14 @@ def _tokens(folder: Path) -> RunTokens | None:
     _stay_inside(folder)
     path = folder / "tokens.json"
     try:
-        wanted = json.loads((folder / "manifest.json").read_bytes())["sha256"].get("tokens.json")
+        wanted = json_of(read_bytes(folder / "manifest.json", LARGEST_JSON))["sha256"].get("tokens.json")
         if wanted is None:
             return None
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST_JSON)
         if digest(data) != wanted:
             raise ValueError("checksum")
         return from_json(data)
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged(path) from error

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from leaderbench.files.parsing import json_of
 from leaderbench.records import TokenText
 
 
@@ -52,7 +53,7 @@ def to_json(tokens: RunTokens) -> bytes:
 
 def from_json(data: bytes) -> RunTokens:
     """What `to_json` was given. Raises `ValueError`, `LookupError` or `TypeError` for anything else."""
-    content: dict[str, Any] = json.loads(data)
+    content: dict[str, Any] = json_of(data)
     special = {_whole(token) for token in content["special"]}
     return RunTokens(
         {int(token): TokenText(_text(text), int(token) in special) for token, text in content["texts"].items()},

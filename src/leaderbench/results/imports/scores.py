@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.regular import is_regular, named
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.files import replace_durably, said_plainly
-from leaderbench.results.sealed import is_intact, lost, mark, seal, unsealed
+from leaderbench.results.sealed import is_intact, lines_in, lost, mark, seal, unsealed
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import Facts
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile, wilson
@@ -31,6 +32,8 @@ READING = 2
 """Grows when more is kept of the same source: importing it again then replaces what was kept before."""
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+AGAIN = "delete it and import the same files again"
+
 _head = re.compile(rb'\{(?:"crc32":"[0-9a-f]{8}",)?"digest": "([0-9a-f]{64})"(?:, "line": \d+, "of": (\d{1,9}))?')
 _shares = re.compile(r"(?!balanced)(\w+_)?acc(uracy)?(_\w+)?|(\w+_)?exact_?match(_\w+)?|em|mc[12]|pass(@|_at_)\d+")
 
@@ -178,7 +181,9 @@ def folder_of(store: Store) -> Path:
 def score_files(store: Store) -> list[Path]:
     """The files of imported scores, in the order of their names."""
     folder = folder_of(store)
-    return sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(".")) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith(".") and is_regular(path))
 
 
 def stored_entries(store: Store) -> Iterator[Entry]:
@@ -186,15 +191,14 @@ def stored_entries(store: Store) -> Iterator[Entry]:
     for path in score_files(store):
         there: list[tuple[str, int]] = []
         try:
-            with path.open("rb") as file:
-                for place, line in enumerate(file, 1):
-                    values = unsealed(line)
-                    yield replace(from_json(values), stated=(path.name, place))
-                    there.append((str(values.get("digest")), int(values.get("of", 0))))
+            for place, line in enumerate(lines_in(path), 1):
+                values = unsealed(line)
+                yield replace(from_json(values), stated=(path.name, place))
+                there.append((str(values.get("digest")), int(values.get("of", 0))))
             if lost(there):
                 raise ValueError("lines are missing")
         except (OSError, LookupError, TypeError, ValueError) as error:
-            raise LeaderbenchError(f"{path} is damaged: delete it and import the same files again.") from error
+            raise LeaderbenchError(f"{path} is damaged: {AGAIN}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,18 +214,18 @@ class Sources:
 
 def sources(store: Store) -> Sources:
     """The sources that a store has scores of."""
-    named: set[str] = set()
+    seen: set[str] = set()
     whole: set[str] = set()
     for path in score_files(store):
         intact: list[tuple[str, int]] = []
-        with said_plainly(path), path.open("rb") as file:
-            for line in file:
+        with named(path, AGAIN):
+            for line in lines_in(path):
                 if head := _head.match(line):
-                    named.add(head[1].decode())
+                    seen.add(head[1].decode())
                     if not line.startswith(mark) or is_intact(line.rstrip(b"\n")):
                         intact.append((head[1].decode(), int(head[2] or 0)))
         whole |= {source for source, _ in intact} - lost(intact).keys()
-    return Sources(whole, named - whole)
+    return Sources(whole, seen - whole)
 
 
 class ScoreWriter:
@@ -273,8 +277,9 @@ class ScoreWriter:
         """Take out what was read otherwise before or damaged; what takes its place is written already."""
         for path in score_files(self.store):
             gone = self.replaced if path in self.written else self.replaced | renewed
+            with named(path, AGAIN):
+                lines = list(lines_in(path))
             with said_plainly(path):
-                lines = path.read_bytes().splitlines(keepends=True)
                 kept = [line for line in lines if (head := _head.match(line)) is None or head[1].decode() not in gone]
                 if not kept:
                     path.unlink()
