@@ -126,7 +126,7 @@ def test_a_model_without_a_record_is_known_by_run_name_and_declaration(tmp_path:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[m", "is not valid TOML"),
+        ("[m", "cannot be read: it is no TOML"),
         ("licence = 'mit'", "licence stands outside a table"),
         ("[m]\nlicense = 'mit'", "m has no 'license'; a record has organisation, architecture"),
         ("[m]\nparameters = '7B'", "parameters of m has to be a whole number above 0"),
@@ -154,7 +154,7 @@ def test_wrong_declarations_leave_the_records_and_are_said(tmp_path: Path) -> No
     (tmp_path / "models.toml").write_text("[[")
     found = load(tmp_path)
     assert found.record("org/m").licence is not None
-    assert "models.toml is not valid TOML" in found.problems[0]
+    assert "models.toml cannot be read: it is no TOML" in found.problems[0]
 
 
 def test_a_folder_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:

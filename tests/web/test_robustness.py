@@ -221,7 +221,7 @@ def test_declarations_that_are_wrong_are_said_and_leave_what_is_known_otherwise(
     (store.path / "models.toml").write_text("[[")
     with site(store) as client:
         for page in ("models", "model?name=org/good-7b", "boards/small"):
-            assert "models.toml is not valid TOML" in text_of(client, page)
+            assert "models.toml cannot be read: it is no TOML" in text_of(client, page)
         assert_all_pages_of_others_work(client)
 
 

@@ -1,7 +1,6 @@
 """The boards there are: those that come with the package, and the files of a store; an error in one hides no other."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.boards.spec import BoardSpec, Column, Filters, Part
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import toml_of
+from leaderbench.files.regular import UnusableError, read_bytes, text_of
 from leaderbench.results.files import leads_out
 from leaderbench.sentences import Sentence
 
@@ -23,8 +24,8 @@ folder = "boards"
 name_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """What a board may be called."""
 
-largest = 1 << 20
-"""Bytes of a board's file at most."""
+LARGEST = 1 << 18
+"""Bytes of a board's file; one of 100 columns has 20,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +92,25 @@ def read(name: str, item: Traversable, store: Path | None = None, *, overrides: 
             raise ValueError("its name may have letters, digits, dots, dashes and underscores only")
         if store is not None and leads_out(Path(path), store):
             raise ValueError("it is a link that leads out of the store; put the file itself there")
-        data = item.read_bytes()
-        if len(data) > largest:
-            raise ValueError(f"it is larger than {largest:,} bytes")
-        return Board(name, path, parse(data.decode("utf-8-sig")), own=own, overrides=overrides)
+        data = read_bytes(Path(path), LARGEST) if own else item.read_bytes()
+        return Board(name, path, parse(text_of(data)), own=own, overrides=overrides)
     except OSError as error:
         problem = error.strerror or str(error)
-    except UnicodeDecodeError:
-        problem = "it is not UTF-8 text"
     except (ValueError, RecursionError) as error:
-        problem = str(error) or "it is nested too deeply"
+        problem = error.args[0] if isinstance(error, UnusableError) else str(error) or "it is nested too deeply"
     sentence = Sentence("The board {path} cannot be used: {problem}.", path=path, problem=problem)
     return Board(name, path, None, sentence, own, overrides)
 
 
 def parse(text: str) -> BoardSpec:
     """The spec in a TOML text. Raises `ValueError`, with the place and the nearest known name, for everything wrong."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"it is no TOML, {_lower_first(str(error))}") from error
+    content = toml_of(text)
     try:
         return BoardSpec.model_validate(content)
     except ValidationError as error:
-        told = [_sentence(text, item) for item in error.errors(include_url=False)]
-        more = f"; and {len(told) - 5} more" if len(told) > 5 else ""
-        raise ValueError("; ".join(told[:5]) + more) from error
+        told = [_sentence(text, item) for item in error.errors(include_url=False)[:5]]
+        more = f"; and {error.error_count() - 5} more" if error.error_count() > 5 else ""
+        raise ValueError("; ".join(told) + more) from error
 
 
 def _sentence(text: str, error: Mapping[str, Any]) -> str:

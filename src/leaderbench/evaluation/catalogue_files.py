@@ -22,7 +22,6 @@ counts at once.
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -30,6 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of, toml_of
+from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.models.cards import iso_date
 from leaderbench.models.catalogue import FIELDS, ModelRecord, merge, of_run
 from leaderbench.models.fact_values import checked, fact_from_json, fact_to_json
@@ -46,6 +47,9 @@ format_version = 1
 
 longest_file = 1_000_000
 """Bytes of one stored record that are read; a real one has about 2,000."""
+
+longest_declarations = 4 << 20
+"""Bytes of a `models.toml` that are read: 20,000 models of ten lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +133,9 @@ def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
 def read(path: Path) -> ModelRecord | None:
     """The record in one file; None where there is no file. Raises `LeaderbenchError` where that is no whole record."""
     try:
-        if not path.is_file():
-            return None
-        if path.stat().st_size > longest_file:
-            raise ValueError
-        return from_json(json.loads(path.read_bytes()))
+        return from_json(json_of(read_bytes(path, longest_file)))
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise LeaderbenchError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
     except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as error:
@@ -163,13 +165,13 @@ def declarations(path: Path) -> dict[str, dict[str, Fact[Any]]]:
         LeaderbenchError: the file is no TOML, names an unknown fact, or a value is of the wrong kind.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = toml_of(read_bytes(path, longest_declarations))
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise LeaderbenchError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
-    except (ValueError, RecursionError) as error:
-        raise LeaderbenchError(f"{path} is not valid TOML: {' '.join(str(error).split())}.") from error
+    except UnusableError as error:
+        raise LeaderbenchError(f"{path} cannot be read: {error}.") from error
     found: dict[str, dict[str, Fact[Any]]] = {}
     for model, table in content.items():
         if not isinstance(table, dict):

@@ -9,10 +9,15 @@ from types import TracebackType
 from typing import Self
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import named, read_bytes
 from leaderbench.records import Answer
 from leaderbench.requests import Request, digest
 from leaderbench.results import answers, locks, segments
 from leaderbench.results.files import make_folder, replace_durably, said_plainly, sync, write_all
+
+LARGEST_OWNER = 1 << 20
+"""Bytes of `model.json`."""
 
 segment_bytes = 64 * 2**20
 """A segment that has grown to this size is closed and a new one begun."""
@@ -116,7 +121,7 @@ class ResponseLog:
         """Make sure that this folder is this model's: the folder name holds only the beginning of the identity."""
         path = self.folder / "model.json"
         try:
-            owner = json.loads(path.read_text())["identity"]
+            owner = json_of(read_bytes(path, LARGEST_OWNER))["identity"]
         except FileNotFoundError:
             if self._writable:
                 text = json.dumps({"name": model_name, "identity": model_identity}, indent=2)
@@ -133,7 +138,8 @@ class ResponseLog:
         self._segments = sorted(self.folder.glob("[0-9]" * 6 + ".jsonl"))
         damage = []
         for number, path in enumerate(self._segments):
-            found = segments.scan(path)
+            with named(path, "move it away and run the same command again"):
+                found = segments.scan(path)
             if self._writable and not found.whole:
                 segments.repair(path, found, self.folder / "damaged")
                 damage += list(self._report(path, found))

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaderbench.files.regular import read_bytes
 from leaderbench.results.files import replace_durably, write_durably
 from leaderbench.results.sealed import covered, is_intact, mark, seal
 
@@ -62,9 +63,16 @@ def key_of(record: bytes) -> bytes | None:
     return bytes.fromhex(record[key_start : key_start + 64].decode())
 
 
+LARGEST_SEGMENT = 1 << 30
+"""Bytes: a new one is begun after 64 MB, and the answers of one batch have to fit."""
+
+
 def scan(path: Path) -> Scan:
-    """Find every intact record of a segment and every stretch of damage."""
-    data = path.read_bytes()
+    """Find every intact record of a segment and every stretch of damage.
+
+    Raises `UnusableError` where it is no regular file, and `OSError`.
+    """
+    data = read_bytes(path, LARGEST_SEGMENT)
     records: list[tuple[bytes, int, int]] = []
     damage: list[Damage] = []
     good = start = 0
@@ -110,5 +118,5 @@ def repair(path: Path, found: Scan, damaged: Path) -> None:
         damaged.mkdir(exist_ok=True)
     for item in found.damage:
         write_durably(damaged / f"{path.stem}-{item.offset}-{zlib.crc32(item.data):08x}.bin", item.data)
-    data = path.read_bytes()
+    data = read_bytes(path, LARGEST_SEGMENT)
     replace_durably(path, b"".join(data[start : start + length] + b"\n" for _, start, length in found.records))

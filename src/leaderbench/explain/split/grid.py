@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parquet import Bounds, footer, read_table
+from leaderbench.files.parsing import json_of
 from leaderbench.records import Aggregation
 from leaderbench.results.files import make_folder, replace_durably
 from leaderbench.sentences import Sentence
@@ -23,6 +25,9 @@ MOST_FACTORS = 8
 
 MOST_VALUES = 1 << 25
 """Questions times configurations of a grid that is read: nine times MMLU in 256."""
+
+BOUNDS = Bounds(rows=1 << 20, values=4 * MOST_VALUES, bytes=512 << 20)
+"""Of a stored grid: MMLU with 16 configurations is 14,042 rows of 51 columns and 8 MB."""
 
 Floats = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -168,14 +173,11 @@ def load(path: Path) -> Grid:
     Raises:
         LeaderbenchError: there is none, or it is damaged.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         cause, questions = head(path)
         if questions << len(cause.factors) > MOST_VALUES:
             raise ValueError("too large")
-        table: pa.Table = pq.read_table(path)
+        table: pa.Table = read_table(path, BOUNDS)
         size = 1 << len(cause.factors)
         ids, subsets, targets = (_texts(table.column(name)) for name in ("example_id", "subset", "target"))
         values, margins = (
@@ -187,7 +189,7 @@ def load(path: Path) -> Grid:
             raise ValueError("no scores")
         if cause.bank is not None and not set(subsets) <= cause.bank.keys():
             raise ValueError("a subset of unknown size")
-    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError, LeaderbenchError) as error:
+    except (OSError, LookupError, TypeError, ValueError, LeaderbenchError) as error:
         raise _damaged(path) from error
     return Grid(cause, tuple(ids), tuple(subsets), tuple(targets), values, margins, predictions)
 
@@ -198,17 +200,14 @@ def head(path: Path) -> tuple[Cause, int]:
     Raises:
         LeaderbenchError: the file is none of `save`, or damaged.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
     from pydantic import TypeAdapter
 
     try:
-        with pq.ParquetFile(path) as file:
-            facts = json.loads((file.schema_arrow.metadata or {})[b"leaderbench"])
-            questions = int(file.metadata.num_rows)
+        metadata, questions = footer(path, BOUNDS)
+        facts = json_of(metadata[b"leaderbench"])
         cause: Cause = TypeAdapter(Cause).validate_python(facts)
         _check(cause)
-    except (OSError, pa.ArrowException, LookupError, TypeError, ValueError) as error:
+    except (OSError, LookupError, TypeError, ValueError) as error:
         raise _damaged(path) from error
     return cause, questions
 

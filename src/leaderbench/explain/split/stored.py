@@ -106,7 +106,7 @@ def explanations(store: Store | str | Path) -> Stored:
 
 def _files(folder: Path) -> Sequence[Path]:
     try:
-        return sorted(folder.glob("*.parquet"))
+        return sorted(path for path in folder.glob("*.parquet") if not path.name.startswith("."))
     except OSError:
         return ()
 
