@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn.modules import module as hooks
 
-from leaderbench.errors import LeaderbenchError
+from leaderbench.errors import LeaderbenchError, MachineError
 from leaderbench.models.headers import Headers
 from leaderbench.models.sizes import Config, quantisation
 
@@ -83,14 +83,14 @@ def check_memory(name: str, headers: Headers, dtype: torch.dtype, device: torch.
     """Refuse weights that cannot fit, before any is read.
 
     Raises:
-        LeaderbenchError: they take more than all the memory of the device.
+        MachineError: they take more than all the memory of the device.
     """
     needed, there = weight_bytes(headers, dtype), memory_of(device)
     if there is not None and needed > there:
-        raise LeaderbenchError(
+        raise MachineError(
             f"The weights of {name} take {needed / 1e9:,.1f} GB as {str(dtype).removeprefix('torch.')}, and there are "
             f"{there / 1e9:,.1f} GB of memory on {device}: try --dtype bfloat16, or a larger machine."
-        ) from MemoryError()
+        )
 
 
 def memory_of(device: torch.device) -> int | None:
