@@ -151,7 +151,7 @@ ABSURD: dict[str, dict[str, Any]] = {
     "heads": {"num_attention_heads": 10**6, "num_key_value_heads": 10**6, "head_dim": 8},
     "width of a head": {"head_dim": 10**8},
     "labels": {"num_labels": 10**9},
-    "positions": GPT2 | {"n_positions": 10**9},
+    "positions": GPT2 | {"max_position_embeddings": 10**9},
     "layers of GPT-2": GPT2 | {"n_layer": 5_000_000},
     "experts": {"model_type": "mixtral", "num_local_experts": 90_000},
     "more experts": {"model_type": "qwen3_moe", "num_experts": 10**7},

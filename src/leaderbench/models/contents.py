@@ -28,8 +28,13 @@ _TOKENIZER_CONFIG = "tokenizer_config.json"
 _PATH_KEY = re.compile(r".*_files?")
 """Keys of a tokenizer's configuration that name files, anywhere on the disk; those of the folder are found without."""
 
-LARGEST = {"tokenizer.json": 200_000_000, "vocab.json": 50_000_000, "merges.txt": 50_000_000}
-"""Bytes of the files that may be long; Gemma's tokenizer.json has 33 million."""
+LARGEST = {
+    "config.json": 4_000_000,
+    "tokenizer.json": 100_000_000,
+    "vocab.json": 50_000_000,
+    "merges.txt": 50_000_000,
+}
+"""Bytes of files by name; Gemma's tokenizer.json has 33 million."""
 
 LARGEST_OTHER = 20_000_000
 """Bytes of any other file of text."""
