@@ -15,6 +15,7 @@ from leaderbench.records import Answer
 from leaderbench.requests import Request, digest
 from leaderbench.results import answers, locks, segments
 from leaderbench.results.files import make_folder, replace_durably, said_plainly, sync, write_all
+from leaderbench.results.secrets import without_secrets
 
 LARGEST_OWNER = 1 << 20
 """Bytes of `model.json`."""
@@ -25,7 +26,7 @@ segment_bytes = 64 * 2**20
 
 def folder_name(model_name: str, model_identity: str) -> str:
     """A readable folder name for a model's log: its name without path separators, and 16 digits of its identity."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "--", model_name.strip("/")).strip("-.")[-80:].strip("-.")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "--", without_secrets(model_name).strip("/")).strip("-.")[-80:].strip("-.")
     return f"{safe or 'model'}-{model_identity[:16]}"
 
 
@@ -124,7 +125,7 @@ class ResponseLog:
             owner = json_of(read_bytes(path, LARGEST_OWNER))["identity"]
         except FileNotFoundError:
             if self._writable:
-                text = json.dumps({"name": model_name, "identity": model_identity}, indent=2)
+                text = json.dumps({"name": without_secrets(model_name), "identity": model_identity}, indent=2)
                 replace_durably(path, text.encode() + b"\n")
             return
         except (ValueError, LookupError, TypeError) as error:

@@ -21,6 +21,7 @@ from leaderbench.results.files import leads_out, said_plainly, sentence
 from leaderbench.results.problems import FOREIGN
 from leaderbench.results.runs import Manifest, manifest_from_json, manifest_to_json, score_from_json
 from leaderbench.results.sealed import lines_in, lost, unsealed
+from leaderbench.results.secrets import redacted, without_secrets
 from leaderbench.results.subjects import facts_of
 from leaderbench.sentences import Sentence
 
@@ -261,5 +262,7 @@ def _imported_row(content: Mapping[str, Any]) -> Row:
     counts = {key: content.get(key) or 0 for key in ("n", "errors")}
     known = {"subset": None, "standard_error": None, "low": None, "high": None} | dict(content)
     score = score_from_json(known | counts | {"metric": metric})
-    facts = {str(key): str(value) for key, value in dict(content.get("facts") or {}).items()}
+    # Older versions kept credentials.
+    texts |= {key: without_secrets(texts[key]) for key in ("model", "source", "settings")}
+    facts = {str(key): str(value) for key, value in redacted(dict(content.get("facts") or {})).items()}
     return {**{key: plain(value) for key, value in texts.items()}, "facts": facts_as_text(facts), **_score_row(score)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View
+from leaderbench.results.secrets import redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +160,16 @@ def run_id(model_identity: str, recipe: Mapping[str, Json], limits: Mapping[str,
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
     """A manifest as JSON values; null stands for a number that does not exist."""
-    return {item.name: _finite(getattr(manifest, item.name)) for item in fields(Manifest)}
+    return {item.name: redacted(_finite(getattr(manifest, item.name))) for item in fields(Manifest)}
 
 
 def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
     """The manifest that `manifest_to_json` gave; further keys are passed over, and what an older program did not record
-    is empty. Raises `LookupError` where it does not say what was asked of whom, `TypeError`.
+    is empty. Credentials that it recorded are taken out. Raises `LookupError` where it does not say what was asked of
+    whom, `TypeError`.
     """
     known = {"created": "", **{name: {} for name in ("limits", "environment", "engine", "counts")}, **content}
-    manifest = Manifest(**{item.name: known[item.name] for item in fields(Manifest)})
+    manifest = Manifest(**{item.name: redacted(known[item.name]) for item in fields(Manifest)})
     for name in ("model", "benchmark", "limits", "environment", "engine", "counts"):
         if not isinstance(getattr(manifest, name), dict):
             raise TypeError(f"{name} is not an object")

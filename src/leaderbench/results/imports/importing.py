@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results import locks
@@ -17,6 +18,7 @@ from leaderbench.results.imports.report import Imported, Report, Skipped
 from leaderbench.results.imports.scores import ScoreWriter, folder_of
 from leaderbench.results.imports.values import quoted
 from leaderbench.results.runs import Run
+from leaderbench.results.secrets import MARK, marks, redacted
 from leaderbench.results.store import Store
 
 most_waiting = 5_000
@@ -57,8 +59,17 @@ class Importing:
         self.imported: list[Imported] = []
         self.skipped: list[Skipped] = []
         self.remarks: Counter[str] = Counter()
+        self.secrets = 0
+        """Values that were taken out because they look like credentials."""
+
         self.described: set[str] = set()
         self._waiting: dict[str, Run] = {}
+
+    def without_secrets(self, content: dict[str, Any]) -> dict[str, Any]:
+        """What a file holds, without credentials; see `secrets`."""
+        cleaned: dict[str, Any] = redacted(content)
+        self.secrets += marks(cleaned) - marks(content)
+        return cleaned
 
     def scores(self, source: Source, found: Found) -> None:
         """Store the scores of a file, or pass it over where it has none."""
@@ -115,7 +126,16 @@ class Importing:
             sentence if files == 1 else f"{sentence.removesuffix('.')} (so in {files:,} files)."
             for sentence, files in self.remarks.items()
         )
-        return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *self._several()), len(self.described))
+        more = (*self._several(), *self._about_secrets())
+        return Report(tuple(self.imported), tuple(self.skipped), (*remarks, *more), len(self.described))
+
+    def _about_secrets(self) -> list[str]:
+        if not self.secrets:
+            return []
+        what = (
+            "1 value looks like a credential" if self.secrets == 1 else f"{self.secrets:,} values look like credentials"
+        )
+        return [f"{what}: {MARK} is kept instead. Whoever published the files should replace what stood there."]
 
     def _several(self) -> list[str]:
         """What to say where a model has results of one benchmark in several files."""

@@ -58,7 +58,7 @@ def _wanted(file: str) -> bool:
 
 def _take(importing: Importing, source: Source) -> None:
     data = read(source.path)
-    results = results_of(object_of(data), source, hashlib.sha256(data).hexdigest())
+    results = results_of(importing.without_secrets(object_of(data)), source, hashlib.sha256(data).hexdigest())
     files = _sample_files(source.path)
     with_samples: dict[str, list[Task]] = {}
     for name in mapping(results.content["results"]):

@@ -19,6 +19,7 @@ from leaderbench.records import Flag, Sample
 from leaderbench.results.imports.files import LARGEST_SAMPLES, UnusableError, json_of, lines
 from leaderbench.results.imports.lm_eval_tasks import Task
 from leaderbench.results.imports.values import LONGEST_NAME, mapping, number, slug, unbroken
+from leaderbench.results.secrets import redacted, without_tokens
 
 MOST_METRICS = 20
 """Metrics of a sample that are kept."""
@@ -151,16 +152,16 @@ def metric_name(name: str, filtered: Any) -> str:
 def _text(value: Any) -> str:
     """A prompt; the messages of a chat as JSON."""
     if isinstance(value, str):
-        return unbroken(value)
+        return without_tokens(unbroken(value))
     try:
-        return unbroken(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        return without_tokens(unbroken(json.dumps(redacted(value), ensure_ascii=False, allow_nan=False)))
     except (ValueError, RecursionError):
         return ""
 
 
 def _choice(row: Mapping[str, Any], task: Task, asked: list[list[Any]], metrics: Mapping[str, float]) -> Sample:
     """A question whose answers were compared, or one whose only answer was weighed."""
-    continuations = tuple(unbroken(pair[1]) for pair in asked)
+    continuations = tuple(_text(pair[1]) for pair in asked)
     values = _log_likelihoods(row, len(asked))
     half = len(asked) // 2
     if len(asked) % 2 == 0 and half > 1 and continuations[:half] == continuations[half:] and not asked[half][0]:
@@ -246,7 +247,7 @@ def _generation(row: Mapping[str, Any], asked: list[list[Any]], metrics: Mapping
     text = _text(written) if isinstance(written, str) else ""
     filtered: Any = row.get("filtered_resps")
     filtered = filtered[0] if isinstance(filtered, list) and filtered else filtered
-    prediction = unbroken(filtered) if isinstance(filtered, str) else None
+    prediction = _text(filtered) if isinstance(filtered, str) else None
     predictions: dict[str, str | None] = dict.fromkeys(metrics, prediction)
     reported = next(iter(metrics), "")
     target = _text(row.get("target"))

@@ -53,7 +53,9 @@ def _take(importing: Importing, source: Source) -> None:
         raise UnusableError("its folders do not say which model was asked: they must be <org>__<model>/<revision>")
     told = "\n".join([SYSTEM, model, revision, source.path.name]).encode()
     digest = hashlib.sha256(told + b"\n" + data).hexdigest()
-    importing.scores(source, scores_of(object_of(data), model, revision, source.name, digest))
+    importing.scores(
+        source, scores_of(importing.without_secrets(object_of(data)), model, revision, source.name, digest)
+    )
 
 
 def asked(path: Path) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.files import replace_durably, said_plainly
 from leaderbench.results.sealed import is_intact, lines_in, lost, mark, seal, unsealed
+from leaderbench.results.secrets import redacted
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import Facts
 from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile, wilson
@@ -160,7 +161,11 @@ def _lines(entries: Sequence[Entry], digest: str) -> Iterator[bytes]:
 
 
 def from_json(content: dict[str, Any]) -> Entry:
-    """The entry that `to_json` gave; n is 0 where it is not known. Raises `LookupError`, `TypeError`, `ValueError`."""
+    """The entry that `to_json` gave, without credentials; n is 0 where it is not known.
+
+    Raises `LookupError`, `TypeError`, `ValueError`.
+    """
+    content = redacted(content)
     numbers = [content[name] for name in ("estimate", "standard_error", "low", "high")]
     estimate, error, low, high = (math.nan if value is None else float(value) for value in numbers)
     metric = Metric(str(content["metric"]), Aggregation(content["aggregation"]))

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from leaderbench.records import Json, largest
+from leaderbench.results.secrets import without_tokens
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 20_000
@@ -73,7 +74,7 @@ def name(value: Any) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = without_html(unbroken(value[:LONGEST_TEXT]))
+    text = without_tokens(without_html(unbroken(value[:LONGEST_TEXT])))
     if text.isascii() and text.isprintable():
         return _cut(" ".join(text.split()), value)
     kept = "".join(" " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign for sign in text)
