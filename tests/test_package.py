@@ -31,6 +31,7 @@ PUBLIC = [
     "load_model",
     "serving",
     "stability",
+    "verify",
 ]
 
 

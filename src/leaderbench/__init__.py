@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaderbench.explain.order.stability import stability
     from leaderbench.explain.split.explanation import explanation
     from leaderbench.explain.split.stored import explanations
+    from leaderbench.explain.verification import verify
     from leaderbench.models.load import load_model
     from leaderbench.results.imports import import_csv, import_lm_eval, import_mteb, import_open_llm_leaderboard
     from leaderbench.results.index import Index
@@ -50,6 +51,7 @@ __all__ = [
     "load_model",
     "serving",
     "stability",
+    "verify",
 ]
 
 _HOMES = {
@@ -71,6 +73,7 @@ _HOMES = {
     "load_model": "models.load",
     "serving": "web.server",
     "stability": "explain.order.stability",
+    "verify": "explain.verification",
 }
 
 

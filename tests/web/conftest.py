@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 
 from leaderbench.explain.split.grid import file_name, save
 from leaderbench.explain.split.stored import FOLDER
-from leaderbench.records import Aggregation, Flag, Metric, Sample, Score
+from leaderbench.records import Aggregation, Flag, Metric, Sample
 from leaderbench.results.runs import Manifest, Run
 from leaderbench.results.store import Store
+from leaderbench.statistics.aggregate import aggregate
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
 from tests.explain.split.grids import make_grid
@@ -78,13 +79,8 @@ def make_run(model: str, benchmark: str, *, run_id: str, right: int = 20, n: int
         engine={"path": "tree"},
         counts={"questions": n, "errors": 0, "flags": {}},
     )
-    share = right / n
-    scores = [
-        Score(Metric("acc", aggregation), subset, share, 0.07, max(0.0, share - 0.14), min(1.0, share + 0.14), n)
-        for aggregation in (Aggregation.MICRO, Aggregation.MACRO)
-        for subset in (None, "anatomy", "virology")
-    ]
-    return Run(manifest, tuple(scores), samples)
+    metrics = [Metric("acc", aggregation) for aggregation in (Aggregation.MICRO, Aggregation.MACRO)]
+    return Run(manifest, aggregate(samples, metrics), samples)
 
 
 def fill(store: Store) -> None:

@@ -1,6 +1,7 @@
 """A store in any state: the site stays up, shows what it can, and says what is wrong where the reader looks."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -392,3 +393,12 @@ def test_a_store_on_a_folder_that_may_only_be_read_is_served_from_memory(
         assert_all_pages_of_others_work(client)
         assert A in text_of(client, "runs")
     assert not (store.path / "index.db").exists()
+
+
+def test_a_run_whose_scores_its_samples_do_not_give_says_so(store: Store) -> None:
+    made = make_run("org/forged", "mmlu/harness", run_id="dddddddddddd")
+    forged = dataclasses.replace(made.scores[0], estimate=0.999)
+    store.save(dataclasses.replace(made, scores=(forged, *made.scores[1:])))
+    with site(store) as client:
+        assert "do not agree with its samples: the estimate of acc (micro)" in text_of(client, "runs/dddddddddddd")
+        assert "not agree" not in text_of(client, "runs/aaaaaaaaaaa0")

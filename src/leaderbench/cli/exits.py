@@ -16,7 +16,8 @@ class Exit(IntEnum):
     """Something you typed or gave: a misspelt benchmark, an absent model or dataset, an unknown option."""
 
     MACHINE = 3
-    """The machine: disk full, store not writable or in use, out of memory; a problem that `doctor` found."""
+    """The machine: disk full, store not writable or in use, out of memory; a problem that `doctor` or `verify`
+    found."""
 
     DEFECT = 4
     """An error nobody foresaw. `LEADERBENCH_DEBUG=1` shows where."""

@@ -31,6 +31,7 @@ from leaderbench.cli import (
     show,
     stability,
     terminal,
+    verify,
 )
 from leaderbench.cli.commands import Command, InterruptedRunError, ReaderGoneError
 from leaderbench.cli.exits import Exit
@@ -54,6 +55,7 @@ for name, command in (
     ("requests", requests.requests),
     ("export", export.export),
     ("index", index.index),
+    ("verify", verify.verify),
     ("serve", serve.serve),
     ("doctor", doctor.doctor),
     ("demo", demo.demo),

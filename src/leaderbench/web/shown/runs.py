@@ -10,9 +10,10 @@ from leaderbench.models.baselines import is_baseline, prefix, rules
 from leaderbench.records import Json
 from leaderbench.results.entries import Provenance
 from leaderbench.results.listings import ListedRun
+from leaderbench.results.recomputed import disagreements
 from leaderbench.results.runs import Run
 from leaderbench.results.settings import settings_sentence
-from leaderbench.sentences import Sentence
+from leaderbench.sentences import Sentence, counted
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.scores import called, shown_score
 from leaderbench.web.values.basics import Paged
@@ -80,6 +81,8 @@ def shown_run(live: LiveStore, name: str) -> RunDetail:
         run = whole_run(live, name)
         manifest = finite(asdict(run.manifest))
         samples = len(run.samples)
+        if wrong := live.keep(("verified", run.id), live.version(), lambda: _wrong(run)):
+            trouble = wrong
     except LeaderbenchError as error:
         trouble = live.told(error)
     known = trouble == short.problem  # the index has it too, as a text; here it is the sentence
@@ -89,6 +92,19 @@ def shown_run(live: LiveStore, name: str) -> RunDetail:
         manifest=manifest,
         samples=samples,
         samples_problem="" if known else trouble,
+    )
+
+
+def _wrong(run: Run) -> str:
+    """What the scores of a run say that its samples do not, in a sentence; empty where they agree."""
+    found = [item for item in disagreements(run) if item.changes_the_score]
+    if not found:
+        return ""
+    return counted(
+        "The scores of this run do not agree with its samples: {what}.",
+        "The scores of this run do not agree with its samples: {what}, and more, {n} numbers in all.",
+        n=len(found),
+        what=found[0].sentence,
     )
 
 
