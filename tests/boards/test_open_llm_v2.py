@@ -48,8 +48,9 @@ def filled(spec: BoardSpec, folder: Path, **changes: object) -> BoardTable:
 
 @pytest.mark.parametrize("changes", [{}, {"chat_template": "{{ messages }}"}], ids=["plain", "chat template"])
 def test_the_board_gives_the_documented_numbers(spec: BoardSpec, tmp_path: Path, changes: dict[str, object]) -> None:
-    (row,) = filled(spec, tmp_path, **changes).rows
-    cells = {column.name: cell for column, cell in zip(spec.columns, row.cells, strict=True)}
+    table = filled(spec, tmp_path, **changes)
+    (row,) = table.rows
+    cells = {column.name: cell for column, cell in zip(table.spec.columns, row.cells, strict=True)}
     found = {name: round(100 * cell.normalised, 2) for name, cell in cells.items() if cell}
     assert found == {"ifeval": 50.0, "bbh": 0.0, "math": 12.0, "gpqa": 46.67, "musr": 35.0, "mmlu-pro": 0.0}
     assert round(100 * row.score, 2) == round((50 + 12 + 100 * (0.6 - 0.25) / 0.75 + 35) / 6, 2)

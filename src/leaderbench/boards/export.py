@@ -39,7 +39,7 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
                 cells += [""] * 5
             else:
                 value = cell.normalised if normalised else cell.estimate
-                cells += [value, cell.low, cell.high, cell.n, cell.run]
+                cells += [value, cell.low, cell.high, cell.n or None, cell.run]
         place, other = row.static, row.filtered
         writer.writerow(
             map(
@@ -94,7 +94,7 @@ def as_json(table: BoardTable) -> dict[str, Any]:
             {
                 "name": column.name,
                 "title": dict(column.title) or {"en": column.name},
-                "sources": [source for part in column.pieces for source in part.sources],
+                "sources": list(column.names),
                 "direction": column.direction.value,
                 "type": column.type,
                 "languages": list(column.languages),
@@ -143,7 +143,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "high": _number(cell.high),
         "standard_error": _number(cell.standard_error),
         "normalised": _number(cell.normalised),
-        "n": cell.n,
+        "n": cell.n or None,
+        "interval_from_questions": cell.implied,
         "errors": cell.errors,
         "metric": str(cell.metric),
         "provenance": cell.provenance.value,

@@ -3,14 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from leaderbench.benchmarks import registry
+from leaderbench.boards.published import Whole, implied, is_unsure, is_whole, whole_of
 from leaderbench.boards.rules import Floats
-from leaderbench.boards.spec import BoardSpec, Direction, Filters, Part
+from leaderbench.boards.spec import BoardSpec, Filters, Part
 from leaderbench.boards.table import Dispute
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
@@ -35,10 +36,14 @@ class Piece:
     """The metric's name; None takes the one that most entries have."""
 
     aggregation: Aggregation | None
+    sources: tuple[str, ...] = ()
+    """Every name under which entries are values of it, or of the whole column that it is a part of."""
 
     def takes(self, entry: Entry) -> bool:
         """Whether this entry is a value of the piece; its benchmark is known to be the right one."""
         score = entry.score
+        if entry.benchmark in self.part.published:
+            return entry.provenance is Provenance.IMPORTED_SCORE and score.metric.name in ("score", self.metric)
         if score.subset != self.part.subset or (self.metric is not None and score.metric.name != self.metric):
             return False
         if self.aggregation is None or score.metric.aggregation is self.aggregation or score.subset is not None:
@@ -67,6 +72,12 @@ class Filled:
 
     problems: list[tuple[str, str]] = field(default_factory=list)
     """For each damaged run its model and what is wrong with it."""
+
+    wholes: Mapping[tuple[int, int], Whole] = field(default_factory=dict)
+    """Numbers of whole columns, by row and column, that stand in the place of those of their parts."""
+
+    implied: frozenset[tuple[int, int]] = frozenset()
+    """Rows and pieces of which nothing but the number of questions says how sure they are."""
 
     raw: Floats = field(init=False)
     errors: Floats = field(init=False)
@@ -152,8 +163,13 @@ def pieces_of(spec: BoardSpec) -> tuple[Piece, ...]:
                 metrics = registry.get(part.benchmark).metrics
                 metric = metric or metrics[0].name
                 aggregation = aggregation or next(item.aggregation for item in metrics if item.name == metric)
-            found.append(Piece(place, part, metric, aggregation))
+            names = tuple(dict.fromkeys((*part.sources, *column.published)))
+            found.append(Piece(place, part, metric, aggregation, names))
     return tuple(found)
+
+
+Row = tuple[str, str, str]
+"""A model's name, its identity, and the number of shots where another row has the usual ones."""
 
 
 def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
@@ -163,9 +179,37 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     So are results with another number of shots than those that stand in the same cell.
     """
     pieces = pieces_of(spec)
+    gathered = _gathered(spec, pieces, entries)
+    rows = {key: found[: len(pieces)] for key, found in gathered.items()}
+    told = {key: found[len(pieces) :] for key, found in gathered.items()}
+    for place, piece in enumerate(pieces):
+        if piece.metric is None:
+            keep_usual_metric([cells[place] for cells in rows.values()])
+    rows |= _other_shots(rows)
+    keys = sorted(rows)
+    models = [subject(key, [*rows[key], *told.get(key, ())]) for key in keys]
+    chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in keys]
+    others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in keys]
+    disputes = [
+        [dispute(entry, cell) for entry, cell in zip(row, rows[key], strict=True)]
+        for key, row in zip(keys, chosen, strict=True)
+    ]
+    damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in keys]
+    wrong = {entry.run: (entry.model, entry.problem) for key in keys for c in rows[key] for entry in c if entry.problem}
+    wholes = _place_wholes(spec, pieces, chosen, [told.get(key, ()) for key in keys])
+    implied = _imply(pieces, chosen, wholes)
+    return Filled(pieces, models, chosen, others, disputes, damaged, list(wrong.values()), wholes, implied)
+
+
+def _gathered(spec: BoardSpec, pieces: Sequence[Piece], entries: Iterable[Entry]) -> dict[Row, list[list[Entry]]]:
+    """The entries of each row: those of each piece, and behind them those of each column as a whole."""
+    takers = [*(piece.takes for piece in pieces), *[is_whole] * len(spec.columns)]
     places: dict[str, list[int]] = {}
     for place, piece in enumerate(pieces):
         for source in piece.part.sources:
+            places.setdefault(source, []).append(place)
+    for place, column in enumerate(spec.columns, len(pieces)):
+        for source in column.published if column.parts else ():
             places.setdefault(source, []).append(place)
     rows: dict[Row, list[list[Entry]]] = {}
     allowed: dict[str, bool] = {}
@@ -177,30 +221,65 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
         if not allowed[entry.model] or not takes(spec.filters, entry):
             continue
         for place in places[entry.benchmark]:
-            if pieces[place].takes(entry):
+            if takers[place](entry):
                 key = entry.model, entry.identity, ""
                 if key not in rows:
-                    rows[key] = [[] for _ in pieces]
+                    rows[key] = [[] for _ in takers]
                 rows[key][place].append(entry)
-    for place, piece in enumerate(pieces):
-        if piece.metric is None:
-            keep_usual_metric([cells[place] for cells in rows.values()])
-    rows |= _other_shots(rows)
-    keys = sorted(rows)
-    models = [subject(key, rows[key]) for key in keys]
-    chosen: list[list[Entry | None]] = [[choice(cell) for cell in rows[key]] for key in keys]
-    others = [[max(len(cell) - 1, 0) for cell in rows[key]] for key in keys]
-    disputes = [
-        [dispute(entry, cell) for entry, cell in zip(row, rows[key], strict=True)]
-        for key, row in zip(keys, chosen, strict=True)
-    ]
-    damaged = [len({entry.run for cell in rows[key] for entry in cell if entry.problem}) for key in keys]
-    wrong = {entry.run: (entry.model, entry.problem) for key in keys for c in rows[key] for entry in c if entry.problem}
-    return Filled(pieces, models, chosen, others, disputes, damaged, list(wrong.values()))
+    return {key: cells for key, cells in rows.items() if not _is_of_another_table(spec, pieces, cells)}
 
 
-Row = tuple[str, str, str]
-"""A model's name, its identity, and the number of shots where another row has the usual ones."""
+def _is_of_another_table(spec: BoardSpec, pieces: Sequence[Piece], cells: Sequence[Sequence[Entry]]) -> bool:
+    """Whether a row has only numbers of published tables, and not those of every column: other tables have columns of
+    the same names.
+    """
+    names = {name for column in spec.columns for part in (column, *column.parts) for name in part.published}
+    if not names.issuperset(entry.benchmark for cell in cells for entry in cell):
+        return False
+    has = {piece.column for place, piece in enumerate(pieces) if cells[place]}
+    has |= {column for column, whole in enumerate(cells[len(pieces) :]) if whole}
+    return any(
+        column.ranked and not column.optional and column.published and place not in has
+        for place, column in enumerate(spec.columns)
+    )
+
+
+def _place_wholes(
+    spec: BoardSpec,
+    pieces: Sequence[Piece],
+    chosen: Sequence[list[Entry | None]],
+    told: Sequence[Sequence[Sequence[Entry]]],
+) -> dict[tuple[int, int], Whole]:
+    """Put published numbers of whole columns in the place of parts that are not all there; by row and column."""
+    own = [[place for place, piece in enumerate(pieces) if piece.column == i] for i in range(len(spec.columns))]
+    wholes: dict[tuple[int, int], Whole] = {}
+    for row, (cells, columns) in enumerate(zip(chosen, told, strict=True)):
+        for place, found in enumerate(columns):
+            if not found or all(cells[piece] is not None for piece in own[place]):
+                continue
+            if whole := whole_of(spec.columns[place], spec.rule, found, choice):
+                wholes[row, place] = whole
+                for piece, part in zip(own[place], whole.parts, strict=True):
+                    cells[piece] = part
+    return wholes
+
+
+def _imply(
+    pieces: Sequence[Piece], chosen: Sequence[list[Entry | None]], wholes: Mapping[tuple[int, int], Whole]
+) -> frozenset[tuple[int, int]]:
+    """Say of published shares how sure they are where only the board knows how many questions there are; the rows and
+    pieces of these.
+    """
+    found = set()
+    for row, entries in enumerate(chosen):
+        for place, (piece, entry) in enumerate(zip(pieces, entries, strict=True)):
+            if (row, piece.column) in wholes:
+                if wholes[row, piece.column].implied:
+                    found.add((row, place))
+            elif entry is not None and piece.part.questions and is_unsure(entry):
+                entries[place] = replace(entry, score=implied(entry.score, piece.part.questions))
+                found.add((row, place))
+    return frozenset(found)
 
 
 def _other_shots(rows: Mapping[Row, list[list[Entry]]]) -> dict[Row, list[list[Entry]]]:
@@ -307,4 +386,4 @@ def column_values(values: Floats, pieces: Sequence[Piece], columns: int) -> Floa
 
 def counted(spec: BoardSpec) -> list[int]:
     """The columns that take part in the order."""
-    return [place for place, column in enumerate(spec.columns) if column.direction is not Direction.NONE]
+    return [place for place, column in enumerate(spec.columns) if column.ranked]

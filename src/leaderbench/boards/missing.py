@@ -36,6 +36,7 @@ def missing(
         for piece in pieces
         for source in piece.part.sources
         if piece.metric is not None and source in metrics and piece.metric not in metrics[source]
+        if source not in piece.part.published
     }
     found = [
         Sentence(
@@ -49,7 +50,7 @@ def missing(
     absent = dict.fromkeys(
         piece.part.imported[:longest]
         for piece in pieces
-        if piece.part.imported and not optional[piece.column] and metrics.keys().isdisjoint(piece.part.sources)
+        if piece.part.imported and not optional[piece.column] and metrics.keys().isdisjoint(piece.sources)
     )
     names, hidden = sorted(known()) if absent else [], 0
     if names:

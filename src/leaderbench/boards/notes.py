@@ -34,6 +34,8 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
         found.append(Sentence("part of the questions"))
     found += dict.fromkeys(_about_a_dispute(cell.dispute) for cell in known if cell.dispute)
+    if any(cell.implied for cell in known):
+        found.append(Sentence("intervals implied by n"))
     for provenance in (Provenance.IMPORTED_RUN, Provenance.IMPORTED_SCORE):
         count = sum(cell.provenance is provenance for cell in known)
         if count:
@@ -58,6 +60,16 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
             Sentence(
                 "Of scores published with an interval and without a standard error, the standard error is taken from "
                 "the published interval: (high − low) / (2 × 1.96)."
+            )
+        )
+    if implied := sum(any(cell is not None and cell.implied for cell in row.cells) for row in rows):
+        found.append(
+            counted(
+                "The scores of {n} model were published without saying how sure they are: its intervals are those that "
+                "the number of questions of each benchmark implies.",
+                "The scores of {n} models were published without saying how sure they are: their intervals are those "
+                "that the number of questions of each benchmark implies.",
+                n=implied,
             )
         )
     unsure = sum(row.basis is Basis.NONE for row in ranked)

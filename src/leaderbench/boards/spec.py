@@ -1,6 +1,6 @@
 """A board as people write it: what stands in its TOML file, checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
@@ -42,7 +42,7 @@ def _by_language(value: Any) -> Any:
 
 
 def _one_or_many(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    return (value,) if isinstance(value, str | int) else value
 
 
 Words = Annotated[Mapping[str, str], BeforeValidator(_by_language)]
@@ -73,6 +73,14 @@ class Part(_Settings):
     also: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     """Names of imported measurements that count as the same, such as `mmlu/open-llm-leaderboard`."""
 
+    published: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    """Names under which published tables have it, such as `arc-25-shot/published`, whatever they call the metric. Of a
+    column with parts they stand for the whole: its value after normalisation, and the `raw` one where it is known."""
+
+    questions: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_one_or_many)] = ()
+    """How many questions it has, or how many each subset has where the score is the mean of theirs. It says how sure a
+    published share is of which nothing else does. Of a column with parts: how many where its parts share them."""
+
     metric: str | None = None
     """The metric's name; the one that the benchmark reports where not given, or that most imported scores have."""
 
@@ -97,7 +105,7 @@ class Part(_Settings):
     @property
     def sources(self) -> tuple[str, ...]:
         """Every name under which entries are values of it."""
-        return (self.source, *self.also)
+        return tuple(filter(None, (self.source, *self.also, *self.published)))
 
     @property
     def lower(self) -> float | None:
@@ -178,6 +186,9 @@ class Column(Part):
     optional: bool = False
     """Whether it counts only where some model of the board has it. Where none has, the order is that of the others."""
 
+    counts: bool = True
+    """Whether it takes part in the order; what a model costs does not."""
+
     languages: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
     """Languages of its questions, such as `zh`."""
 
@@ -188,6 +199,16 @@ class Column(Part):
     def pieces(self) -> tuple[Part, ...]:
         """The numbers that make up the column."""
         return self.parts or (self,)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it takes part in the order."""
+        return self.counts and self.direction is not Direction.NONE
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name under which entries are values of it or of a part of it."""
+        return tuple(dict.fromkeys([*(source for part in self.pieces for source in part.sources), *self.sources]))
 
     def check(self) -> None:
         """See `Part.check`."""
@@ -250,7 +271,7 @@ class BoardSpec(_Settings):
         for name in names:
             if name and names.count(name) > 1:
                 raise ValueError(f"two columns are called {name!r}: give each a key of its own")
-        counted = [column for column in self.columns if column.direction is not Direction.NONE]
+        counted = [column for column in self.columns if column.ranked]
         if all(column.optional for column in counted):
             raise ValueError("no column has a direction and is not optional, so there is no order")
         if self.rule.linear and len({column.direction for column in counted}) > 1:
@@ -266,6 +287,11 @@ class BoardSpec(_Settings):
             raise ValueError("a mean over types needs a rule that is a mean, and a type for every column")
         return self
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name under which entries are values of a column."""
+        return frozenset(name for column in self.columns for name in column.names)
+
     def without(self, places: Sequence[int]) -> "BoardSpec":
         """The board with the columns at these places shown only, out of the order."""
         silent = {"direction": Direction.NONE}
@@ -273,6 +299,17 @@ class BoardSpec(_Settings):
             column.model_copy(update=silent) if place in places else column for place, column in enumerate(self.columns)
         )
         return self.model_copy(update={"columns": columns})
+
+    def with_extras(self, names: Iterable[str]) -> "BoardSpec":
+        """The board with those of its optional columns that take no part in the order of which there are entries under
+        these names; the others would only stand there empty.
+        """
+        extras = [column for column in self.columns if column.optional and not column.ranked]
+        if not extras:
+            return self
+        there = set(names)
+        empty = [column for column in extras if there.isdisjoint(column.names)]
+        return self.model_copy(update={"columns": tuple(column for column in self.columns if column not in empty)})
 
     def only(self, names: Sequence[str]) -> "BoardSpec":
         """The board with only these columns, in the board's order: the average over what is visible.

@@ -12,6 +12,7 @@ from leaderbench.boards.filling import Filled, column_values, counted, fill, tru
 from leaderbench.boards.missing import missing
 from leaderbench.boards.notes import flags_of, notes_of
 from leaderbench.boards.outcomes import Reader
+from leaderbench.boards.published import Whole
 from leaderbench.boards.ranks import Errors, Mode, rank_intervals
 from leaderbench.boards.rules import Floats, Integers, Rule, formulas
 from leaderbench.boards.spec import BoardSpec, Direction, Over
@@ -148,6 +149,7 @@ def rank(
 def _numbers(
     spec: BoardSpec, entries: Sequence[Entry], outcomes: Reader | None, known: Callable[[], Iterable[str]]
 ) -> Numbers:
+    spec = spec.with_extras(entry.benchmark for entry in entries)
     filled = fill(spec, entries)
     absent = missing(filled.pieces, [column.optional for column in spec.columns], entries, known)
     silent = unfilled_options(spec, filled)
@@ -181,7 +183,7 @@ def unfilled_options(spec: BoardSpec, filled: Filled) -> list[int]:
     """The optional columns that no model has, baselines apart."""
     models = [place for place, known in enumerate(filled.baseline_rows) if not known]
     values = column_values(filled.raw[models], filled.pieces, len(spec.columns))
-    return [place for place, column in enumerate(spec.columns) if column.optional and np.isnan(values[:, place]).all()]
+    return [place for place in counted(spec) if spec.columns[place].optional and np.isnan(values[:, place]).all()]
 
 
 def _sort_key(row: Standing, spec: BoardSpec) -> tuple[bool, float, int, str, str]:
@@ -274,6 +276,8 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
     names = told_apart(filled.models)
     raw = column_values(filled.raw, filled.pieces, len(spec.columns))
     normalised = column_values(numbers.normalised, filled.pieces, len(spec.columns))
+    for (row, column), whole in filled.wholes.items():
+        raw[row, column] = whole.estimate
     means = rules.mean(raw[:, kept])
     types = [spec.columns[place].type for place in kept]
     typed = rules.mean(raw[:, kept], rules.type_weights(types)) if all(types) else np.full(len(raw), np.nan)
@@ -292,8 +296,8 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
     result: list[Standing] = []
     for row, subject in enumerate(filled.models):
         cells = tuple(
-            _cell(filled, row, pieces, value, other)
-            for pieces, value, other in zip(own, shown[row], scaled[row], strict=True)
+            _cell(filled, row, pieces, value, other, filled.wholes.get((row, column)))
+            for column, (pieces, value, other) in enumerate(zip(own, shown[row], scaled[row], strict=True))
         )
         has = [piece for piece in counting if not absent[row][piece]]
         ends = sorted((sign * spans[row].low, sign * spans[row].high))
@@ -350,24 +354,27 @@ def span(estimate: float, error: float, *, bounded: bool) -> Interval:
     return Interval(*ends)
 
 
-def _cell(filled: Filled, row: int, pieces: Sequence[int], raw: float, normalised: float) -> Cell | None:
+def _cell(
+    filled: Filled, row: int, pieces: Sequence[int], raw: float, normalised: float, whole: Whole | None
+) -> Cell | None:
     """One model's score in the column of these pieces; of several their mean, None where none of them is there."""
     entries = [entry for place in pieces if (entry := filled.entries[row][place]) is not None]
     if not entries:
         return None
     first, score = entries[0], entries[0].score
     low, high, error, metric = score.low, score.high, float(filled.errors[row, pieces[0]]), score.metric
-    if len(pieces) > 1:
+    if len(pieces) > 1 or whole:
         error = float(np.sqrt((filled.errors[row, list(pieces)] ** 2).sum()) / len(pieces))
         ends = span(raw, error, bounded=True)
-        low, high, metric = ends.low, ends.high, Metric("mean of parts", metric.aggregation)
+        low, high = ends.low, ends.high
+        metric = whole.metric if whole else Metric("mean of parts", metric.aggregation)
     several = len(entries) > 1
     return Cell(
         estimate=raw,
         low=low,
         high=high,
         standard_error=error,
-        n=sum(entry.score.n for entry in entries) if several else score.n,
+        n=whole.n if whole else sum(entry.score.n for entry in entries) if several else score.n,
         errors=sum(entry.score.errors for entry in entries) if several else score.errors,
         normalised=normalised,
         metric=metric,
@@ -379,6 +386,7 @@ def _cell(filled: Filled, row: int, pieces: Sequence[int], raw: float, normalise
         view=_view(entries) if several else score.view,
         others=sum(filled.others[row][place] for place in pieces),
         dispute=next((found for place in pieces if (found := filled.disputes[row][place]) is not None), None),
+        implied=any((row, place) in filled.implied for place in pieces),
     )
 
 

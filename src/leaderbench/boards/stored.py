@@ -47,7 +47,7 @@ def entries(store: Store, spec: BoardSpec) -> list[Entry]:
     overall = all(piece.part.subset is None for piece in pieces)
     with Index(store) as index:
         index.catch_up()
-        return index.entries({source for piece in pieces for source in piece.part.sources}, overall_only=overall)
+        return index.entries(spec.names, overall_only=overall)
 
 
 def benchmark_names(store: Store) -> list[str]:

@@ -77,6 +77,9 @@ class Cell:
     dispute: Dispute | None = None
     """Where different values were published for it."""
 
+    implied: bool = False
+    """Whether nothing but the number of questions that the board knows says how sure it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -183,7 +186,7 @@ class BoardTable:
         """Whether the rule's score is a share between 0 and 1, to be shown in percent."""
         if self.spec.rule in (Rule.BORDA, Rule.LANGUAGE_WIN_RATE):
             return False
-        if self.spec.rule.linear and any(column.direction is Direction.LOWER for column in self.spec.columns):
+        if self.spec.rule.linear and any(c.ranked and c.direction is Direction.LOWER for c in self.spec.columns):
             return False
         return all(0 <= row.score <= 1 for row in self.rows if not math.isnan(row.score))
 

@@ -155,12 +155,12 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     """The table with the first `count` of its columns, names cut to so many letters."""
 
     from leaderbench.boards.export import shown
-    from leaderbench.boards.spec import Direction, said
+    from leaderbench.boards.spec import said
     from leaderbench.results.names import short_names
     from leaderbench.text.visible import one_line
 
     columns = table.spec.columns[:count]
-    counting = sum(column.direction is not Direction.NONE for column in table.spec.columns)
+    counting = sum(column.ranked for column in table.spec.columns)
     incomplete = any(row.columns < counting for row in table.rows)
     made = tables.table("rank", "interval", "model", "score", "95 %", right=("rank", "score"))
     made.columns[1].no_wrap = True

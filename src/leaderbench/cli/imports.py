@@ -76,6 +76,9 @@ def csv(
         str | None,
         typer.Option("--encoding", metavar="NAME", help="How letters are written where not UTF-8, such as cp1252."),
     ] = None,
+    board: Annotated[
+        str | None, typer.Option("--board", metavar="NAME", help="Make a board of this name of what the tables hold.")
+    ] = None,
     store: options.Store = options.DEFAULT_STORE,
     json: options.Json = False,
 ) -> int:
@@ -85,13 +88,29 @@ def csv(
     n, standard error, low, high, interval, source, date, precision, revision, shots; or a model a row, with a column a
     benchmark. Size, licence, type, base model and the like are kept as facts of the models.
     """
-    from functools import partial
-
+    from leaderbench.boards import offer
     from leaderbench.results.imports import import_csv
     from leaderbench.results.imports.csv_columns import Scale as Known
+    from leaderbench.results.store import Store
 
     known = {Scale.PERCENT: Known.PERCENT, Scale.SHARE: Known.SHARE, Scale.OWN: Known.OTHER}
-    return _import(partial(import_csv, scale=known[scale] if scale else None, encoding=encoding), files, store, json)
+    place = Store(store)
+    path = offer.free_path(board, place.path) if board else None  # before anything is imported
+    report = import_csv(files, place, known[scale] if scale else None, encoding)
+    benchmarks = list(dict.fromkeys(item.benchmark for item in report.imported))
+    if path is not None and benchmarks:
+        offer.make(path, ", ".join(file.stem for file in files), benchmarks, place)
+    return _tell(report, json, _how_to_see(offer.showing(benchmarks, place.path), store))
+
+
+def _how_to_see(boards: Sequence[str], store: Path) -> str:
+    """The command that shows what was imported."""
+    import shlex
+
+    where = shlex.join(["--store", str(store)])
+    if boards:
+        return "To see it: " + ", ".join(f"leaderbench board {shlex.quote(name)} {where}" for name in boards)
+    return "No board shows all of it: the same command with --board NAME makes one."
 
 
 def _import(
@@ -99,11 +118,17 @@ def _import(
 ) -> int:
     from leaderbench.results.store import Store
 
-    report = bring_in(paths, Store(store))
+    return _tell(bring_in(paths, Store(store)), json)
+
+
+def _tell(report: "Report", json: bool, how_to_see: str = "") -> int:
+    """Print a report; the exit code."""
     if json:
         terminal.print_json(as_json(report))
     else:
         print_report(report)
+        if report.imported and how_to_see:
+            terminal.stdout().print(how_to_see, markup=False, highlight=False, soft_wrap=True)
     return Exit.OK if report.imported or report.models else Exit.INPUT
 
 
@@ -123,6 +148,7 @@ def as_json(report: "Report") -> dict[str, Json]:
         ],
         "skipped": [{"file": item.file, "reason": item.reason} for item in report.skipped],
         "remarks": [*report.remarks],
+        "models": report.models,
     }
 
 

@@ -170,7 +170,7 @@ def _cell(
         return "<td>–</td>"
     text = figure(cell.normalised if normalised else cell.estimate, digits, share=share) or "–"
     low, high = figure(cell.low, 2, share=share), figure(cell.high, 2, share=share)
-    known = f"{figure(cell.estimate, 4, share=share)} ({low}–{high}) n = {cell.n:,}"
+    known = f"{figure(cell.estimate, 4, share=share)} ({low}–{high}){f' n = {cell.n:,}' if cell.n else ''}"
     drawn = "" if normalised else whisker(cell.low, cell.estimate, cell.high, ends)
     if cell.run:
         return f'<td><a href="/{language}/runs/{_quoted(cell.run)}" title="{known}">{text}</a>{drawn}</td>'

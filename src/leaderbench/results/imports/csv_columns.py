@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leaderbench.results.imports.scores import cost_words, is_share
+from leaderbench.results.imports.scores import is_share, lower_is_better, lower_words
 from leaderbench.results.imports.values import number
 
 nothing = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "none", "null", "inf", "-inf", "+inf", "infinity", "?"})
@@ -143,7 +143,7 @@ def column_of(
     if missing:
         values = [None if value == -1 else value for value in values]
     words = {word for name in names for word in _word.findall(name.lower())}
-    plain = not words & (_lower_is_better | _of_all_answers)
+    plain = not words & (lower_words | _of_all_answers)
     most = 1 if scale is Scale.SHARE else 100
     bounded = scale in (Scale.SHARE, Scale.PERCENT) or (scale is None and plain and any(map(is_share, names)))
     impossible = {
@@ -174,7 +174,7 @@ def _told(values: Sequence[float], names: Sequence[str], signed: bool) -> Scale 
         return Scale.OTHER
     if signed:
         return Scale.PERCENT
-    if any("↓" in name or _lower_is_better & set(_word.findall(name.lower())) for name in names):
+    if any(map(lower_is_better, names)):
         return Scale.OTHER
     return Scale.PERCENT if max(values) > 1 and any(map(is_share, names)) else None
 
@@ -190,14 +190,6 @@ def _has_sign(name: str) -> bool:
 
 _word = re.compile(r"[^\W_]+")
 _percent = frozenset({"pct", "percent", "percentage"})
-_lower_is_better = frozenset(
-    {
-        *("ppl", "perplexity", "loss", "nll", "entropy", "bpb", "bpc", "bits", "error", "errors", "wer", "cer", "ter"),
-        *("mse", "mae", "rmse", "toxicity", *cost_words),
-    }
-)
-"""Words of metrics of which less is better: their numbers are no percent unless a sign says so."""
-
 _of_all_answers = frozenset(
     {
         *("elo", "rating", "bleu", "sacrebleu", "chrf", "rouge", "rouge1", "rouge2", "rougel", "meteor", "bertscore"),

@@ -13,7 +13,7 @@ from leaderbench.results import locks
 from leaderbench.results.entries import Entry
 from leaderbench.results.files import make_folder, said_plainly
 from leaderbench.results.imports.facts import Facts, save
-from leaderbench.results.imports.files import Source, UnusableError, find
+from leaderbench.results.imports.files import Source, UnusableError, find, plain_name
 from leaderbench.results.imports.report import Imported, Report, Skipped
 from leaderbench.results.imports.scores import ScoreWriter, folder_of
 from leaderbench.results.imports.values import quoted
@@ -180,8 +180,10 @@ def import_each(
     places = [Path(item) for item in ([paths] if isinstance(paths, str | Path) else paths)]
     sources, problems = find(places, wanted)
     if not sources and not problems:
+        tables = find(places, _is_table)[0]
+        other = f" It holds tables such as {tables[0].name}: leaderbench import csv reads them." if tables else ""
         raise LeaderbenchError(
-            f"There is no result file in {_listed(places)}: give a result file, or a folder of them."
+            f"There is no result file in {_listed(places)}: give a result file, or a folder of them.{other}"
         )
     with into(store if isinstance(store, Store) else Store(store)) as importing:
         importing.skipped.extend(problems)
@@ -189,10 +191,16 @@ def import_each(
             try:
                 take(importing, source)
             except UnusableError as error:
-                importing.skip(source, str(error))
+                table = _is_table(source.name) and not wanted(source.path.name)
+                importing.skip(source, f"{error}; leaderbench import csv reads tables" if table else str(error))
             except RecursionError:
                 importing.skip(source, "it is nested too deeply")
     return importing.report()
+
+
+def _is_table(file: str) -> bool:
+    """Whether a file may be for `import_csv`, by its name."""
+    return plain_name(file).lower().endswith((".csv", ".tsv"))
 
 
 def _listed(paths: Iterable[Path]) -> str:

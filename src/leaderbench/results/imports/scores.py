@@ -46,6 +46,17 @@ cost_words = frozenset(
     {"co2", "co2eq", "cost", "costs", "price", "latency", "seconds", "ms", "time", "energy", "kwh", "emissions"}
 )
 
+lower_words = cost_words | {
+    *("ppl", "perplexity", "loss", "nll", "entropy", "bpb", "bpc", "bits", "error", "errors", "wer", "cer", "ter"),
+    *("mse", "mae", "rmse", "toxicity"),
+}
+"""Words of numbers of which less is better: they are no percent unless a sign says so."""
+
+
+def lower_is_better(text: str) -> bool:
+    """Whether less is better of what a header, a metric or a benchmark is called so."""
+    return "↓" in text or not lower_words.isdisjoint(re.findall(r"[^\W_]+", text.lower()))
+
 
 def is_cost(text: str) -> bool:
     """Whether a header or the name of a benchmark is about what a model takes."""

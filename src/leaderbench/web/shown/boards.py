@@ -244,8 +244,7 @@ def _worked_out(live: LiveStore, name: str, used: Sequence[str], intervals: str)
             raise AbsentError(Sentence("These columns make no order: {why}.", why=str(error))) from error
     pieces = pieces_of(spec)
     overall = all(piece.part.subset is None for piece in pieces)
-    sources = {source for piece in pieces for source in piece.part.sources}
-    entries = live.index.entries(sources, overall_only=overall)
+    entries = live.index.entries(spec.names, overall_only=overall)
     ranked = rank(
         spec,
         entries,
@@ -269,7 +268,7 @@ def _column(column: Column, baselines: Sequence[float], language: str) -> ShownC
     return ShownColumn(
         key=column.name,
         title=said(column.title, language) or column.name,
-        sources=tuple(source for part in column.pieces for source in part.sources),
+        sources=column.names,
         direction=column.direction.value,
         type=column.type,
         languages=column.languages,
@@ -308,7 +307,7 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
         low=known(cell.low),
         high=known(cell.high),
         normalised=known(cell.normalised),
-        n=cell.n,
+        n=cell.n or None,
         errors=cell.errors,
         metric=named(cell.metric),
         provenance=Sentence(cell.provenance.value),

@@ -41,9 +41,7 @@ def shown_model(live: LiveStore, name: str, language: str = "en") -> ModelDetail
 def _places(live: LiveStore, name: str, benchmarks: set[str], language: str) -> tuple[BoardPlace, ...]:
     found = []
     for item in boards(live.store.path):
-        if item.spec is None or benchmarks.isdisjoint(
-            source for column in item.spec.columns for part in column.pieces for source in part.sources
-        ):
+        if item.spec is None or benchmarks.isdisjoint(item.spec.names):
             continue
         table = board_file(live, item.name, BoardView())
         found += [

@@ -62,8 +62,8 @@ class ShownCell(Value):
     normalised: Number
     """After normalisation by what guessing scores."""
 
-    n: int
-    """Questions answered; 0 where that is not known."""
+    n: int | None
+    """Questions answered; null where that is not known."""
 
     errors: int
     metric: Words
