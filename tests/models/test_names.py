@@ -183,7 +183,15 @@ PARTS: list[tuple[str, dict[str, Any]]] = [
     # folders
     ("bundled:owl-1m", {"parameters": M}),
     ("./checkpoints/Qwen2.5-7B-sft", {"architecture": "qwen2", "parameters": 7 * B, "type": TUNED}),
-    ("/data/models/stories260K", {"parameters": 260_000}),
+    ("someone/stories15M", {"parameters": 15 * M}),
+    ("zelk12/recoilme-gemma-2-psy10k-mental_healt-9B-v0.1", {"parameters": 9 * B}),
+    ("someone/Q2.5-Instruct-1M_Harmony", {"context": M}),
+    ("someone/opt1.3b", {"parameters": 1300 * M}),
+    ("allenai/OLMoE-1B-7B-0924", {"architecture": "olmoe", "parameters": 7 * B, "active_parameters": B}),
+    ("someone/llama-100M-tokens-7B", {"parameters": 7 * B}),
+    ("someone/LLaMA-1M-context", {"context": M}),
+    ("someone/tiny-3T-1.1B", {"parameters": 1100 * M}),
+    ("someone/sft-500k-rows-2B", {"parameters": 2 * B}),
     ("C:\\models\\gemma-2-9b", {"architecture": "gemma2", "parameters": 9 * B}),
 ]
 
@@ -207,6 +215,12 @@ def test_a_public_naming_pattern_is_read(name: str, expected: dict[str, Any]) ->
         ("./checkpoints/Qwen2.5-7B-sft", "organisation"),
         ("/data/models/stories260K", "organisation"),
         ("gpt2", "organisation"),
+        ("/data/models/stories260K", "parameters"),
+        ("someone/CrashCourse12K", "parameters"),
+        ("someone/Ice0.34b-14.11-RP", "parameters"),
+        ("someone/Q2.5-Instruct-1M_Harmony", "parameters"),
+        ("someone/LLaMA-1M-context", "parameters"),
+        ("someone/sft-100k", "parameters"),
     ],
 )
 def test_what_a_name_does_not_say_is_not_guessed(name: str, absent: str) -> None:

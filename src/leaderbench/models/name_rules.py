@@ -21,7 +21,9 @@ class Found:
     families: list[tuple[str, str, int]] = field(default_factory=list)
     tunes: list[tuple[str, str]] = field(default_factory=list)
     versions: list[tuple[str, str, int]] = field(default_factory=list)
-    parameters: list[tuple[int, str]] = field(default_factory=list)
+    parameters: list[tuple[int, str, str]] = field(default_factory=list)
+    """With the unit that it is told in: `b`, `m` or `t`."""
+
     active: list[tuple[int, str]] = field(default_factory=list)
     experts: list[tuple[int, str]] = field(default_factory=list)
     contexts: list[tuple[int, str]] = field(default_factory=list)
@@ -125,8 +127,8 @@ def _family(found: Found, place: int) -> int:
 def _note_glued(found: Found, place: int, version: str, rest: str) -> None:
     if version:
         found.versions.append((version, found.words[place], place))
-    if rest and (size := _with_unit(rest)):
-        found.parameters.append((size[0], found.words[place]))
+    if rest and (size := _with_unit(rest)) and size[1] != "k":
+        found.parameters.append((size[0], found.words[place], size[1]))
 
 
 def _is_dataset(found: Found, head: str) -> bool:
@@ -153,35 +155,56 @@ def _inside(word: str) -> tuple[str, str, str]:
 
 
 def _size(found: Found, place: int) -> int:
-    """`7B`, `0.6B`, `7b1`, `8x7B`, `A3B`, `16E`, `200K`, and what is glued behind a word: `stories260K`."""
+    """`7B`, `0.6B`, `7b1`, `8x7B`, `A3B`, `16E`, `200K`, and what is glued behind a word: `stories15M`.
+
+    Thousands are a context or a number of rows, never a size; and glued behind a word that is no family's, a number
+    with a point is a version: `Ice0.34b`.
+    """
     word = found.words[place].lower()
     piece = found.words[place]
-    if place and found.words[place - 1].lower() in _PROGRESS and _with_unit(word):
-        return 1  # steps of training
+    before, after = (found.words[i].lower() if 0 <= i < len(found.words) else "" for i in (place - 1, place + 1))
+    if (before in _PROGRESS or after in _COUNTED) and _with_unit(word):
+        return 1  # steps or rows of training
     count, times, rest = word.partition("x")
     if times and count.isdecimal() and (each := _with_unit(rest)):
         number = _limited(count)
         found.experts.append((number, piece))
-        found.parameters.append((number * each[0], f"{piece}, at most"))
+        found.parameters.append((number * each[0], f"{piece}, at most", each[1]))
     elif word[:1] == "a" and (active := _with_unit(word[1:])) and active[1] in "bm":
         found.active.append((active[0], piece))
     elif word.endswith("e") and word[:-1].isdecimal() and found.parameters:
         found.experts.append((_limited(word[:-1]), piece))
     elif plain := _with_unit(word):
-        if plain[1] == "t" and found.parameters:
-            return 1  # tokens of training
-        (found.contexts if plain[1] == "k" else found.parameters).append((plain[0], piece))
-    elif glued := _with_unit(word.lstrip(_LETTERS)):
-        if word[:1] not in "0123456789e" and len(word.rstrip("bmk").rstrip("0123456789.")) >= 3:
-            found.parameters.append((glued[0], piece))
+        if plain[1] == "k" or (plain[1] == "m" and {before, after} & _CONTEXTS):
+            found.contexts.append((plain[0], piece))
         else:
+            found.parameters.append((plain[0], piece, plain[1]))
+    elif glued := _with_unit(word.lstrip(_LETTERS)):
+        if word[:1] in "0123456789e" or len(word.rstrip("bmk").rstrip("0123456789.")) < 3:
             return 0
+        if glued[1] != "k" and ("." not in word or word.rstrip("bm").rstrip("0123456789.") in tables.FAMILIES):
+            found.parameters.append((glued[0], piece, glued[1]))
     else:
         return 0
     return 1
 
 
 _PROGRESS = {"step", "steps", "epoch", "epochs", "ckpt", "checkpoint", "samples"}
+_COUNTED = {
+    "token",
+    "tokens",
+    "row",
+    "rows",
+    "sample",
+    "samples",
+    "example",
+    "examples",
+    "pair",
+    "pairs",
+    "step",
+    "steps",
+}
+_CONTEXTS = {"context", "ctx", "window", "long", "longcontext"}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

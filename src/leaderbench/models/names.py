@@ -67,12 +67,12 @@ def parse(name: str) -> NameGuess:
     place = 0
     while place < len(words):
         place += next((taken for rule in RULES if (taken := rule(found, place))), 1)
-    _settle_millions(found)
+    _settle_sizes(found)
     return NameGuess(
         organisation=_fact(owner, owner) if owner else None,
         architecture=_architecture(found),
         version=_version_of(found),
-        parameters=_first(found.parameters),
+        parameters=_first([item[:2] for item in found.parameters]),
         active_parameters=_first(found.active),
         experts=_first(found.experts),
         size=_first(found.sizes),
@@ -104,13 +104,23 @@ def split_name(name: str) -> tuple[str, str]:
     return ("", parts[-1].strip()) if folder else (parts[0].strip(), parts[1].strip())
 
 
-def _settle_millions(found: Found) -> None:
-    """Beside a size in billions, a few millions are a context: Qwen2.5-7B-Instruct-1M."""
-    large = [item for item in found.parameters if item[0] >= 10**8]
+def _settle_sizes(found: Found) -> None:
+    """What is told in billions is the size, else what is told in millions; tokens of training are told in more.
+
+    A few millions are a context beside billions, or where a model chats: Qwen2.5-7B-Instruct-1M. A mixture tells the
+    parameters that work on a token beside all of them: OLMoE-1B-7B.
+    """
+    chats = any(kind is ModelType.CHAT for kind, _ in found.types)
+    large = any(unit == "b" for _, _, unit in found.parameters)
     for item in list(found.parameters):
-        if large and item[0] <= 10**7 and item[1].lower().endswith("m"):
+        if item[2] == "m" and item[0] <= 10**7 and (large or chats):
             found.parameters.remove(item)
-            found.contexts.append(item)
+            found.contexts.append(item[:2])
+    found.parameters.sort(key=lambda item: "bmt".index(item[2]))
+    billions = [item for item in found.parameters if item[2] == "b"]
+    if len(billions) == 2 and not found.active and any("moe" in word.lower() for word in found.words):
+        smaller, larger = sorted(billions)
+        found.parameters, found.active = [larger], [smaller[:2]]
 
 
 def _fact(value: T, piece: str) -> Fact[T]:
