@@ -112,6 +112,6 @@ def test_a_store_that_does_not_exist_has_the_bundled_models_and_stays_away(tmp_p
 
 
 def test_a_pattern_that_cannot_be_read_is_named(cli: Command) -> None:
-    ending = cli("list", "models", "--search", "qwen.* [[")
+    ending = cli("list", "models", "--search", "/qwen.*/ /[[/")
     assert "'[[' is no pattern that can be read" in ending.err
-    assert "no pattern" not in cli("list", "models", "--search", 'qwen.* "[["').err
+    assert "no pattern" not in cli("list", "models", "--search", "/qwen.*/ [[").err

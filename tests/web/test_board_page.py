@@ -102,7 +102,7 @@ def test_numbers_have_the_decimals_asked_for_and_the_rest_on_demand(client: Test
 
 
 def test_what_a_search_found_is_marked_and_a_hostile_name_stays_text(client: TestClient) -> None:
-    (good,) = lines(client, "/en/boards/small?q=go{2}d")
+    (good,) = lines(client, "/en/boards/small?q=/go{2}d/")
     assert "org/<mark>good</mark>-7b</a>" in good
     (script,) = lines(client, "/en/boards/small?q=title")
     shown = script.partition("</th>")[0]
@@ -113,8 +113,8 @@ def test_what_a_search_found_is_marked_and_a_hostile_name_stays_text(client: Tes
 
 def test_rows_drawn_once_are_drawn_for_each_language_and_look(client: TestClient) -> None:
     for _ in range(2):
-        assert "/en/runs/aaaaaaaaaaa0" in lines(client, "/en/boards/small?q=go{2}d")[0]
-        assert "/zh/runs/aaaaaaaaaaa0" in lines(client, "/zh/boards/small?q=go{2}d")[0]
+        assert "/en/runs/aaaaaaaaaaa0" in lines(client, "/en/boards/small?q=/go{2}d/")[0]
+        assert "/zh/runs/aaaaaaaaaaa0" in lines(client, "/zh/boards/small?q=/go{2}d/")[0]
         assert ">80.0<" in lines(client, "/en/boards/small?q=good&columns=mmlu/original")[0]
         assert "/runs/aaaaaaaaaaa0" not in lines(client, "/en/boards/small?q=good&columns=mmlu/original")[0]
 

@@ -30,6 +30,10 @@ everything = Query()
 """Every model."""
 
 
+model_columns = ("parameters", "type", "licence", "precision", "context", "date")
+"""Facts of a model that people choose by, and that a board may show beside its scores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which rows of a board, in which order; what is left empty changes nothing."""
@@ -44,7 +48,8 @@ class Choice:
     """Hide rows of which a reader must know something, as that they are imported or answered in part."""
 
     sort: str = ""
-    """`score`, `model` or the name of a column; with `-` in front the other way round. Empty for the board's order."""
+    """`score`, `model`, the name of a column or one of `model_columns`; with `-` in front the other way round. Empty
+    for the board's order."""
 
     normalised: bool = False
     """Whether a column's values are those after normalisation."""
@@ -127,6 +132,21 @@ class Arranged:
         return self.table.shares
 
     @cached_property
+    def scored(self) -> int:
+        """How many rows are models; baselines are none."""
+        return int((~self._baselines).sum())
+
+    @cached_property
+    def imported(self) -> bool:
+        """Whether every score of every model was published elsewhere."""
+        made_here = self._has[Provenance.MADE_HERE] | self._has[Provenance.IMPORTED_RUN]
+        return self.scored > 0 and not bool((made_here & ~self._baselines).any())
+
+    def models_among(self, places: Integers) -> int:
+        """How many of the rows at these places are models."""
+        return int((~self._baselines)[places].sum())
+
+    @cached_property
     def short_names(self) -> dict[str, str]:
         """See `names.short_names`."""
         return short_names(dict.fromkeys(row.model for row in self.table.rows))
@@ -180,8 +200,28 @@ class Arranged:
         if key == "model":
             names = [(row.name.casefold(), row.name) for row in rows]
             return np.array(sorted(range(len(rows)), key=names.__getitem__, reverse=down), dtype=np.int64)
-        values = np.array([row.score for row in rows]) if key == "score" else self._values(key, normalised)
+        if key in model_columns:
+            values = self._facts(key)
+        else:
+            values = np.array([row.score for row in rows]) if key == "score" else self._values(key, normalised)
         return np.argsort(-values if down else values, kind="stable")
+
+    def _facts(self, name: str) -> Floats:
+        """A fact of each row's model, or its place in alphabetical order where it is a text; NaN where unknown."""
+        facts = [getattr(record, name) for record in self.models.records]
+        texts = sorted({str(fact.value).casefold() for fact in facts if fact is not None})
+        places = {text: float(place) for place, text in enumerate(texts)}
+        return np.array(
+            [
+                np.nan
+                if fact is None
+                else float(fact.value)
+                if isinstance(fact.value, int)
+                else places[str(fact.value).casefold()]
+                for fact in facts
+            ],
+            dtype=np.float64,
+        )
 
     def _values(self, key: str, normalised: bool) -> Floats:
         names = [column.name for column in self.table.spec.columns]

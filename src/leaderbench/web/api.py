@@ -63,7 +63,7 @@ def router(live: LiveStore) -> APIRouter:
 def _boards(made: APIRouter, live: LiveStore) -> None:
     @made.get("/boards", summary="Every board", tags=["boards"])
     def boards() -> tuple[ListedBoard, ...]:
-        return shown.boards.listed_boards(live)
+        return shown.cards.listed_boards(live)
 
     @made.get(
         "/boards/{name}",

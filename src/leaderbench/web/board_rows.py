@@ -6,23 +6,40 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from leaderbench.boards.arranged import model_columns
 from leaderbench.boards.table import Cell, Place, Standing
+from leaderbench.models.facts import Fact
 from leaderbench.models.search import highlights
+from leaderbench.results.entries import Provenance
 from leaderbench.sentences import Sentence
 from leaderbench.text.visible import visible
-from leaderbench.web import words
+from leaderbench.web import notation, words
 from leaderbench.web.drawing import address, figure, part, whisker
 from leaderbench.web.live import LiveStore
-from leaderbench.web.shown.boards import Selection, select, shown_row, without_rows
+from leaderbench.web.shown.boards import Selection, select, selected_row, without_rows
 from leaderbench.web.values.boards import ShownBoard
 from leaderbench.web.views import BoardView, Values
+
+imported = Provenance.IMPORTED_SCORE.value
+"""What a row says whose scores were published elsewhere; where all are, the page says it once."""
+
+
+fact_titles = {
+    "parameters": Sentence("Size"),
+    "type": Sentence("Type"),
+    "licence": Sentence("Licence"),
+    "precision": Sentence("Precision"),
+    "context": Sentence("Context length"),
+    "date": Sentence("Date"),
+}
+"""Heads of the columns about models."""
 
 
 def as_json(live: LiveStore, name: str, view: BoardView) -> bytes:
     """One page of a board as JSON: what `shown_board` gives. Raises as it does."""
     selection = select(live, name, view)
-    kept = _kept(live, selection, ("json",))
-    first = (shown_row(live, selection.row(place), pinned=True).model_dump_json() for place in selection.pinned)
+    kept = _kept(live, selection, ("json", selection.facts))
+    first = (selected_row(live, selection, place, pinned=True).model_dump_json() for place in selection.pinned)
     rest = (_json_row(live, selection, kept, place) for place in selection.rest)
     board = without_rows(live, name, view, selection)
     paged = board.rows.model_dump_json(exclude={"items"})
@@ -32,8 +49,8 @@ def as_json(live: LiveStore, name: str, view: BoardView) -> bytes:
 
 def _json_row(live: LiveStore, selection: Selection, kept: list[Any], place: int) -> str:
     if selection.among is not None:  # its place depends on the filter
-        return shown_row(live, selection.row(place)).model_dump_json()
-    line: str = kept[place] or shown_row(live, selection.row(place)).model_dump_json()
+        return selected_row(live, selection, place).model_dump_json()
+    line: str = kept[place] or selected_row(live, selection, place).model_dump_json()
     kept[place] = line
     return line
 
@@ -51,10 +68,16 @@ def for_page(live: LiveStore, name: str, view: BoardView, language: str) -> dict
     keys = [selection.table.spec.columns[place].name for place in selection.arranged.with_runs]
     return {
         "board": board,
+        "facts": fact_heads(language),
         "rows": as_html(live, language, view, selection),
         "menus": _menus(live, language, view, board, selection.arranged.counts),
         "comparable": [(column.key, column.title) for column in board.columns if column.key in keys],
     }
+
+
+def fact_heads(language: str) -> list[tuple[str, str]]:
+    """The columns about models: what each is called in addresses, and its head."""
+    return [(name, words.translated(language, fact_titles[name])) for name in model_columns]
 
 
 def _menus(
@@ -63,7 +86,7 @@ def _menus(
     """The menus of filters above a board: the same for any search, order and page."""
     apart = view.model_copy(update={"q": "", "sort": "", "pin": [], "page": 1, "rows": 1})
     key = "menus", board.name, language, apart.address()
-    values = {"view": view, "board": board, "counts": counts}
+    values = {"view": view, "board": board, "counts": counts, "facts": fact_heads(language)}
     return live.keep(key, live.version(), lambda: part(language, "board_menus.html.j2", values))
 
 
@@ -84,7 +107,7 @@ class _Line:
 
 def as_html(live: LiveStore, language: str, view: BoardView, selection: Selection) -> Markup:
     """The rows of a page of a board, each a line of its table. Every text of strangers in it is escaped."""
-    kept: list[_Line | str] = _kept(live, selection, (language, view.values, view.digits))
+    kept: list[_Line | str] = _kept(live, selection, (language, view.values, view.digits, selection.facts))
     drawn = [_joined(_line(selection, place, language, view), selection, place, view) for place in selection.pinned]
     for place in selection.rest:
         line = kept[place]
@@ -104,7 +127,9 @@ def _line(selection: Selection, place: int, language: str, view: BoardView) -> _
     row, pinned = selection.row(place), place in selection.pinned
     kind = " ".join(word for word, is_so in (("baseline", row.baseline), ("pinned", pinned)) if is_so)
     badges = [words.told(language, Sentence("baseline"))] if row.baseline else []
-    badges += [words.told(language, flag) for flag in row.flags]
+    badges += [
+        words.told(language, flag) for flag in row.flags if not (selection.arranged.imported and flag == imported)
+    ]
     after = "".join(f' <span class="badge">{escape(visible(text))}</span>' for text in badges)
     link = escape(address(language, "model", name=row.model))
     numbers = _numbers(selection, row, language, view.digits, normalised=view.values is Values.NORMALISED)
@@ -157,10 +182,28 @@ def _numbers(selection: Selection, row: Standing, language: str, digits: int, *,
     drawn = whisker(row.low, row.score, row.high, ends.get("score"))
     spec, shares = selection.table.spec, selection.arranged.shares
     columns = [(spec.columns[place].name, shares[place]) for place in selection.columns]
+    record = selection.arranged.models.records[selection.arranged.places[row.name]]
     found = [f'<td class="score"><strong>{score}</strong>{below}{drawn}</td>']
+    found += [_fact(getattr(record, name), name, language) for name in selection.facts]
     for cell, (column, own) in zip(row.cells, columns, strict=True):
         found.append(_cell(cell, ends.get(column), language, digits, own, normalised=normalised))
     return "".join(found)
+
+
+def _fact(fact: Fact[Any] | None, name: str, language: str) -> str:
+    """A fact of a model: a guess has a question mark, since nobody knows it."""
+    if fact is None:
+        return '<td class="fact">–</td>'
+    source = escape(words.told(language, Sentence(fact.source.value)))
+    if name == "parameters":
+        text = notation.short(fact.value)
+    elif isinstance(fact.value, int):
+        text = notation.whole(language, fact.value)
+    else:
+        text = words.translated(language, str(fact.value)) if name == "type" else str(fact.value)
+    text = escape(visible(text))
+    mark = f'<span class="guess">{text}?</span>' if fact.guessed else text
+    return f'<td class="fact" title="{source}">{mark}</td>'
 
 
 def _cell(
@@ -170,7 +213,8 @@ def _cell(
         return "<td>–</td>"
     text = figure(cell.normalised if normalised else cell.estimate, digits, share=share) or "–"
     low, high = figure(cell.low, 2, share=share), figure(cell.high, 2, share=share)
-    known = f"{figure(cell.estimate, 4, share=share)} ({low}–{high}){f' n = {cell.n:,}' if cell.n else ''}"
+    reach = f" ({low}–{high})" if low else ""
+    known = f"{figure(cell.estimate, 4, share=share)}{reach}" + (f" n = {cell.n:,}" if cell.n else "")
     drawn = "" if normalised else whisker(cell.low, cell.estimate, cell.high, ends)
     if cell.run:
         return f'<td><a href="/{language}/runs/{_quoted(cell.run)}" title="{known}">{text}</a>{drawn}</td>'

@@ -111,6 +111,7 @@ def templates(language: str) -> "Environment":
         "probability": probability,
         "scale": scale,
         "short": short_names,
+        "short_number": notation.short,
         "signed": signed,
         "spaces": spaces,
         "t": partial(words.translated, language),
@@ -141,6 +142,15 @@ def linked(source: str) -> "str | Markup":
     if not (source.isprintable() and re.fullmatch(r"https?://[^\s/?#\\@]+([/?#]\S*)?", source)):
         return source
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(source, visible(source))
+
+
+def on_the_hub(name: str) -> str:
+    """The address of a model's repository on the Hugging Face Hub; empty where its name can be none, as of a folder.
+
+    A name of the form owner/name may be of a folder, or of nothing that is there still: nobody asks before readers do.
+    """
+    is_one = re.fullmatch(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", name, re.ASCII)
+    return f"https://huggingface.co/{name}" if is_one and ".." not in name else ""
 
 
 def number(value: Number, *, share: bool | None = None) -> str:

@@ -64,6 +64,9 @@ class LiveStore:
         self.reading = True
         """Whether something may be in the store that is not shown yet, because it was never read."""
 
+        self.prepared = False
+        """Whether the pages of the first state were prepared."""
+
         self.warm: Callable[[LiveStore], None] | None = None
         """Called with this store in a state that is about to be published, to work out what its readers will want."""
 
@@ -139,6 +142,7 @@ class LiveStore:
         with contextlib.suppress(LeaderbenchError):  # the first look says it
             self.reading = self.index.is_behind()
         self._prepare()  # what the index knew already, while the files are looked at for the first time
+        self.prepared = True
         due = 0.0
         while not self._end.is_set():
             if time.monotonic() >= due:
@@ -154,7 +158,7 @@ class LiveStore:
 
     def tag(self) -> str:
         """The same with what is wrong at the moment: what an answer depends on besides its address."""
-        return f"{self._version} {self.reading} {self.trouble}"
+        return f"{self._version} {self.reading} {self.prepared} {self.trouble}"
 
     def version_of_models(self) -> str:
         """The same for what is recorded and declared of models."""

@@ -46,7 +46,7 @@ def router(live: LiveStore, language: str) -> APIRouter:
 def _boards(made: APIRouter, live: LiveStore, language: str, render: Render) -> None:
     @made.get("/")
     def boards(request: Request) -> HTMLResponse:
-        return render(request, "boards.html.j2", boards=shown.boards.listed_boards(live, language))
+        return render(request, "boards.html.j2", boards=shown.cards.listed_boards(live, language))
 
     @made.get("/boards/{name}")
     async def board(request: Request, name: BoardName, view: Annotated[BoardView, Query()]) -> HTMLResponse:
@@ -88,7 +88,13 @@ def _models(made: APIRouter, live: LiveStore, language: str, render: Render) -> 
     @made.get("/model")
     def model(request: Request, name: Name) -> HTMLResponse:
         found = shown.model.shown_model(live, name, language)
-        return render(request, "model.html.j2", model=found, commands=shown.runs.commands(live, name))
+        return render(
+            request,
+            "model.html.j2",
+            model=found,
+            commands=shown.runs.commands(live, name),
+            hub=drawing.on_the_hub(name),
+        )
 
     @made.get("/benchmarks")
     def benchmarks(request: Request) -> HTMLResponse:
@@ -179,6 +185,13 @@ def _comparisons(made: APIRouter, live: LiveStore, language: str, render: Render
 
     @made.get("/boards/{name}/compare")
     def compare_rows(request: Request, name: BoardName, view: Annotated[BoardChoiceView, Query()]) -> Response:
+        if not view.column:
+            return render(
+                request,
+                "side.html.j2",
+                board=shown.comparisons.side_by_side(live, name, view, language),
+                facts=board_rows.fact_heads(language),
+            )
         runs, without = shown.comparisons.runs_of_board(live, name, view)
         if len(runs) > 1 and not without:
             return to("compare", runs)

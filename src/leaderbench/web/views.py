@@ -25,6 +25,9 @@ PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=largest_page)]
 
 
+ModelColumn = Literal["parameters", "type", "licence", "precision", "context", "date"]
+"""A fact of models as a column: the names of `boards.arranged.model_columns`."""
+
 Size = Literal["≤ 3B", "3-7B", "7-65B", "65B+"]
 """A range of parameters: the names of `models.search.SIZES`."""
 
@@ -118,6 +121,9 @@ class BoardView(ModelFilters):
     columns: Annotated[list[Search], BeforeValidator(_given), Field(max_length=500)] = []
     """Keys of those to show; all where none is named, none where it is `-`."""
 
+    facts: Annotated[list[ModelColumn], BeforeValidator(_given), Field(max_length=6)] = []
+    """What is known of the models, to be shown beside their scores."""
+
     provenance: Annotated[list[Provenance], BeforeValidator(_given), Field(max_length=3)] = []
     """Only rows of which every score comes from one of these."""
 
@@ -125,7 +131,8 @@ class BoardView(ModelFilters):
     """Whether rows are listed of which a reader must know something, as that they are answered in part."""
 
     sort: Search = ""
-    """`score`, `model` or a column's key; with `-` in front the other way round. The board's order where empty."""
+    """`score`, `model`, a column's key or one of `facts`; with `-` in front the other way round. The board's order
+    where empty."""
 
     values: Values = Values.RAW
     average: Average = Average.ALL
@@ -298,8 +305,8 @@ class ChoiceView(View):
 class BoardChoiceView(View):
     """Rows of a board to compare."""
 
-    column: Search
-    """Key of the column whose runs are compared."""
+    column: Search = ""
+    """Key of the column whose runs are compared question by question; where empty, all scores stand side by side."""
 
     row: Annotated[list[Annotated[str, Field(max_length=1000)]], BeforeValidator(_given), Field(max_length=200)] = []
     """Names of rows."""

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
-from leaderbench.boards.arranged import Arranged, Choice
+import numpy as np
+
+from leaderbench.benchmarks import registry
+from leaderbench.boards.arranged import Arranged, Choice, model_columns
 from leaderbench.boards.filling import pieces_of
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
@@ -15,11 +19,12 @@ from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
-from leaderbench.web.shown.models import query_of, records
+from leaderbench.web.shown.models import query_of, records, shown_facts
 from leaderbench.web.shown.scores import named
 from leaderbench.web.values.basics import Paged, known
-from leaderbench.web.values.boards import ListedBoard, ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
-from leaderbench.web.views import Average, BoardView, Ranks, Values
+from leaderbench.web.values.boards import ShownBoard, ShownCell, ShownColumn, ShownPlace, ShownRow
+from leaderbench.web.values.facts import ShownFact
+from leaderbench.web.views import Average, BoardView, Intervals, ModelColumn, Ranks, Values
 
 no_column = "-"
 """What stands in `columns` of a view that shows none."""
@@ -53,6 +58,12 @@ class Selection:
     rest: tuple[int, ...]
     """The places of the rows that the page shows below."""
 
+    models: int
+    """Models of all pages, those pinned included."""
+
+    facts: tuple[str, ...]
+    """Names of the facts of models that are shown."""
+
     total: int
     """Rows of all pages, without those pinned."""
 
@@ -69,27 +80,9 @@ class Selection:
         return row if self.among is None else replace(row, filtered=self.among.get(row.name))
 
 
-def listed_boards(live: LiveStore, language: str = "en") -> tuple[ListedBoard, ...]:
-    """Every board; one whose file is wrong says so."""
-    return tuple(_listed(live, item, language) for item in known_boards(live).values())
-
-
 def known_boards(live: LiveStore) -> Mapping[str, Board]:
     """Every board by its name."""
     return live.keep("boards", live.version(), lambda: {item.name: item for item in boards(live.store.path)})
-
-
-def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
-    spec = item.spec
-    return ListedBoard(
-        name=item.name,
-        title=said(spec.title, language) if spec else item.name,
-        about=said(spec.about, language) if spec else "",
-        rule=Sentence(spec.rule.value) if spec else "",
-        columns=tuple(column.name for column in spec.columns) if spec else (),
-        own=item.own,
-        problem=live.said(item.problem),
-    )
 
 
 def find_board(live: LiveStore, name: str) -> Board:
@@ -104,9 +97,18 @@ def shown_board(live: LiveStore, name: str, view: BoardView, language: str = "en
     """One page of a board. Raises `AbsentError` for an unknown board or column, `LeaderbenchError` for a wrong file."""
     selection = select(live, name, view)
     items = tuple(
-        shown_row(live, selection.row(place), pinned=place in selection.pinned)
+        selected_row(live, selection, place, pinned=place in selection.pinned)
         for place in (*selection.pinned, *selection.rest)
     )
+    board = without_rows(live, name, view, selection, language)
+    return board.model_copy(update={"rows": board.rows.model_copy(update={"items": items})})
+
+
+def rows_named(live: LiveStore, name: str, names: Sequence[str], language: str = "en") -> ShownBoard:
+    """A board with these rows alone and all that is known of their models. Raises as `shown_board` does."""
+    view = BoardView(pin=list(names), facts=list(get_args(ModelColumn)), rows=1)
+    selection = select(live, name, view)
+    items = tuple(selected_row(live, selection, place) for place in selection.pinned)
     board = without_rows(live, name, view, selection, language)
     return board.model_copy(update={"rows": board.rows.model_copy(update={"items": items})})
 
@@ -130,7 +132,9 @@ def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selecti
         score_is_share=selection.arranged.share,
         columns=tuple(column for column in every if column.key in shown),
         all_columns=every,
-        models=len(table.rows),
+        models=selection.arranged.scored,
+        models_shown=selection.models,
+        all_imported=selection.arranged.imported,
         rows=Paged[ShownRow](items=(), page=view.page, size=view.rows, total=selection.total),
         command=command(name, table.spec),
         notes=(*([instead] if item.overrides else []), *map(live.said, selection.notes)),
@@ -139,8 +143,13 @@ def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selecti
 
 def _columns(live: LiveStore, name: str, table: BoardTable, language: str) -> tuple[ShownColumn, ...]:
     """Every column of a board, with the baselines of those that are in the table."""
-    baselines = {column.name: found for column, found in zip(table.spec.columns, table.baselines, strict=True)}
-    return tuple(_column(column, baselines.get(column.name, ()), language) for column in _spec(live, name).columns)
+    names = [column.name for column in table.spec.columns]
+    baselines = dict(zip(names, table.baselines, strict=True))
+    shares = dict(zip(names, table.shares, strict=True))
+    return tuple(
+        _column(column, baselines.get(column.name, ()), language, share=shares.get(column.name, False))
+        for column in _spec(live, name).columns
+    )
 
 
 def board_file(live: LiveStore, name: str, view: BoardView) -> BoardTable:
@@ -161,7 +170,7 @@ def select(live: LiveStore, name: str, view: BoardView, *, paged: bool = True) -
     arranged, table = standings.arranged, standings.arranged.table
     choice = choice_of(view)
     try:
-        places = arranged.chosen(choice).tolist()
+        chosen = arranged.chosen(choice)
     except LookupError as error:
         column = view.sort.removeprefix("-")
         raise AbsentError(
@@ -171,6 +180,7 @@ def select(live: LiveStore, name: str, view: BoardView, *, paged: bool = True) -
     if view.ranks is Ranks.FILTERED and choice.narrows:
         among, notes = live.keep((*key, choice.rows), live.version(), lambda: _among(standings, choice))
     pinned = tuple(dict.fromkeys(arranged.places[row] for row in view.pin if row in arranged.places))
+    places = chosen.tolist()
     if pinned:
         places = [place for place in places if place not in pinned]
     start = (view.page - 1) * view.rows if paged else 0
@@ -182,6 +192,8 @@ def select(live: LiveStore, name: str, view: BoardView, *, paged: bool = True) -
         table=table,
         columns=columns,
         pinned=pinned,
+        models=arranged.models_among(np.union1d(chosen, pinned).astype(np.int64) if pinned else chosen),
+        facts=tuple(name for name in model_columns if name in view.facts),
         rest=tuple(places[start : start + view.rows] if paged else places),
         total=len(places),
         among=among,
@@ -193,7 +205,7 @@ def used_columns(live: LiveStore, name: str, view: BoardView) -> tuple[str, ...]
     """The columns that make the score. Raises `AbsentError` for a column that the board lacks."""
     keys = tuple(column.name for column in _spec(live, name).columns)
     for key in (*view.columns, view.sort.removeprefix("-")):
-        if key not in (*keys, "", "score", "model", no_column):
+        if key not in (*keys, "", "score", "model", no_column, *model_columns):
             raise AbsentError(
                 Sentence(
                     "The board {name} has no column '{column}'; it has {columns}.",
@@ -207,10 +219,15 @@ def used_columns(live: LiveStore, name: str, view: BoardView) -> tuple[str, ...]
     return tuple(key for key in keys if key in view.columns)
 
 
+def standings_key(live: LiveStore, name: str, view: BoardView) -> tuple[str, str, tuple[str, ...], Intervals]:
+    """What a board that was worked out for a view is kept under. Raises as `shown_board` does."""
+    return "board", name, used_columns(live, name, view), view.intervals
+
+
 def is_ready(live: LiveStore, name: str, view: BoardView) -> bool:
     """Whether a page of a board takes milliseconds, since its ranks are worked out."""
     try:
-        key = ("board", name, used_columns(live, name, view), view.intervals)
+        key = standings_key(live, name, view)
     except LeaderbenchError:
         return True
     choice = choice_of(view)
@@ -264,12 +281,14 @@ def _among(standings: Standings, choice: Choice) -> tuple[dict[str, Place | None
     return {row.name: row.filtered for row in table.rows}, table.notes
 
 
-def _column(column: Column, baselines: Sequence[float], language: str) -> ShownColumn:
+def _column(column: Column, baselines: Sequence[float], language: str, *, share: bool) -> ShownColumn:
     return ShownColumn(
         key=column.name,
         title=said(column.title, language) or column.name,
         sources=column.names,
         direction=column.direction.value,
+        is_share=share,
+        about=Sentence(registry.get(column.benchmark).summary) if column.benchmark else "",
         type=column.type,
         languages=column.languages,
         baselines=tuple(known(value) for value in baselines),
@@ -281,7 +300,13 @@ def shown_place(place: Place | None) -> ShownPlace | None:
     return None if place is None else ShownPlace(rank=place.rank, low=place.low, high=place.high, of=place.of)
 
 
-def shown_row(live: LiveStore, row: Standing, *, pinned: bool = False) -> ShownRow:
+def selected_row(live: LiveStore, selection: Selection, place: int, *, pinned: bool = False) -> ShownRow:
+    """The row at a place of a selection as a value of the site, with what is known of its model."""
+    facts = shown_facts(selection.arranged.models.records[place], selection.facts)
+    return shown_row(live, selection.row(place), facts, pinned=pinned)
+
+
+def shown_row(live: LiveStore, row: Standing, facts: tuple[ShownFact, ...], *, pinned: bool = False) -> ShownRow:
     """A row as a value of the site."""
     return ShownRow(
         name=row.name,
@@ -295,6 +320,7 @@ def shown_row(live: LiveStore, row: Standing, *, pinned: bool = False) -> ShownR
         high=known(row.high),
         rank_interval_from=Sentence(row.basis.value),
         cells=tuple(None if cell is None else _cell(live, cell) for cell in row.cells),
+        known=facts,
         baseline=row.baseline,
         pinned=pinned,
         flags=tuple(map(live.said, row.flags)),
@@ -319,7 +345,7 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
 
 def prepare(live: LiveStore) -> None:
     """Work out every board, and what else was wanted of the state before, so that the next reader need not wait."""
-    wanted = {("board", name, used_columns(live, name, BoardView()), BoardView().intervals) for name in _usable(live)}
+    wanted = {standings_key(live, name, BoardView()) for name in _usable(live)}
     wanted |= {key for key in live.held("board") if isinstance(key, tuple) and len(key) == 4}
     for key in sorted(wanted, key=repr):
         _, name, used, intervals = key

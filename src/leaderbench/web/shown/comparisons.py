@@ -15,6 +15,7 @@ from leaderbench.web.shown.runs import listed_run, short_run, whole_run
 from leaderbench.web.shown.samples import questions
 from leaderbench.web.shown.scores import shown_score
 from leaderbench.web.values.basics import Paged, known
+from leaderbench.web.values.boards import ShownBoard
 from leaderbench.web.values.comparisons import (
     Choice,
     ComparedPair,
@@ -178,15 +179,18 @@ def choice(live: LiveStore, view: ChoiceView) -> Choice:
     )
 
 
+def side_by_side(live: LiveStore, name: str, view: BoardChoiceView, language: str) -> ShownBoard:
+    """The rows chosen of a board with all their scores. Raises as `runs_of_board` does."""
+    _check_count(view)
+    return boards.rows_named(live, name, view.row, language)
+
+
 def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The runs behind a column of a board, of the rows chosen, and the names of the rows without a run there.
 
     Raises `AbsentError` for an unknown board or column, `LeaderbenchError` for more rows than can be compared.
     """
-    if len(set(view.row)) > most:
-        raise LeaderbenchError(
-            Sentence("{n} models are too many to compare: choose up to {most}.", n=len(view.row), most=most)
-        )
+    _check_count(view)
     table = boards.board_file(live, name, BoardView())
     keys = [column.name for column in table.spec.columns]
     if view.column not in keys:
@@ -195,3 +199,10 @@ def runs_of_board(live: LiveStore, name: str, view: BoardChoiceView) -> tuple[tu
     chosen = {row.name: row.cells[place] for row in table.rows if row.name in view.row}
     runs = {row: cell.run for row, cell in chosen.items() if cell is not None and cell.run}
     return tuple(runs.values()), tuple(row for row in chosen if row not in runs)
+
+
+def _check_count(view: BoardChoiceView) -> None:
+    if len(set(view.row)) > most:
+        raise LeaderbenchError(
+            Sentence("{n} models are too many to compare: choose up to {most}.", n=len(view.row), most=most)
+        )

@@ -1,6 +1,6 @@
 """What is known of models, and which of them a reader wants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
@@ -12,7 +12,8 @@ from leaderbench.results.listings import ListedModel
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import LiveStore
 from leaderbench.web.values.basics import Paged
-from leaderbench.web.values.models import ShownFact, ShownModel
+from leaderbench.web.values.facts import ShownFact
+from leaderbench.web.values.models import ShownModel
 from leaderbench.web.views import ModelFilters, ModelsView
 
 Records = Callable[[str], ModelRecord]
@@ -76,8 +77,13 @@ def shown_models(live: LiveStore, view: ModelsView) -> Paged[ShownModel]:
 
 def short_model(model: ListedModel, record: ModelRecord) -> ShownModel:
     """A model in a line of a listing, with the facts of its record."""
-    facts = tuple(_fact(field, fact) for field in FIELDS if (fact := getattr(record, field)) is not None)
+    facts = shown_facts(record, FIELDS)
     return ShownModel(name=model.name, runs=model.runs, imported=model.imported, last=model.last, facts=facts)
+
+
+def shown_facts(record: ModelRecord, names: Iterable[str]) -> tuple[ShownFact, ...]:
+    """Those of these facts that are known of a model."""
+    return tuple(_fact(name, fact) for name in names if (fact := getattr(record, name)) is not None)
 
 
 def _fact(name: str, fact: Fact[Any]) -> ShownFact:

@@ -17,6 +17,35 @@
       try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a private window forgets it */ }
       say();
     });
+    // A menu that would leave the page on the right is moved back onto it.
+    const stay = (menu) => {
+      const field = menu.querySelector("fieldset");
+      field.style.left = "";
+      if (!menu.open) return;
+      const box = field.getBoundingClientRect();
+      field.style.left = `${Math.max(8 - menu.getBoundingClientRect().left, Math.min(0, root.clientWidth - 8 - box.right))}px`;
+    };
+    // A table that fits scrolls with the page and its head stays at the top of the window. A wider one scrolls by itself;
+    // its head follows where the page has been scrolled past the beginning of the table.
+    const tables = [...document.querySelectorAll(".scroll.tall")];
+    const measure = () => {
+      for (const item of tables) {
+        const width = item.firstElementChild.scrollWidth;
+        item.classList.toggle("fits", width <= item.clientWidth);
+      }
+      follow();
+    };
+    const follow = () => {
+      for (const item of tables) {
+        const above = item.classList.contains("fits") ? 0 : Math.max(0, -item.getBoundingClientRect().top);
+        item.style.setProperty("--above", `${above}px`);
+      }
+    };
+    if (tables.length) {
+      measure();
+      addEventListener("resize", measure);
+      addEventListener("scroll", follow, { passive: true });
+    }
     for (const form of document.querySelectorAll("form[data-live]")) {
       const changed = new Set();
       form.addEventListener("change", (event) => {
@@ -28,6 +57,7 @@
       const menus = [...form.querySelectorAll(".menu")];
       for (const menu of menus) {
         menu.addEventListener("toggle", () => {
+          stay(menu);
           if (menu.open) for (const other of menus) { if (other !== menu) other.open = false; }
           else if (changed.has(menu)) form.requestSubmit();
         });

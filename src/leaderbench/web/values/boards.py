@@ -1,6 +1,7 @@
 """Boards, as the site and its API show them."""
 
 from leaderbench.web.values.basics import Number, Paged, Value, Words
+from leaderbench.web.values.facts import ShownFact
 
 
 class ShownColumn(Value):
@@ -15,6 +16,12 @@ class ShownColumn(Value):
 
     direction: str
     """`higher` or `lower`, whichever is better; `none` where it takes no part in the order."""
+
+    is_share: bool
+    """Whether all its values lie between 0 and 1 and are read in percent."""
+
+    about: Words
+    """What stands in it: the implementation's own summary; empty where nobody says."""
 
     type: str
     languages: tuple[str, ...]
@@ -35,6 +42,15 @@ class ListedBoard(Value):
 
     problem: Words
     """Why it cannot be shown; empty where it can."""
+
+    models: int | None = None
+    """Models with a score in it; null where the site has not worked it out yet."""
+
+    leaders: tuple[str, ...] = ()
+    """Models that may be the best, three at most."""
+
+    last: str = ""
+    """When the latest of its scores was made or published; empty where nobody says."""
 
 
 class ShownPlace(Value):
@@ -97,6 +113,9 @@ class ShownRow(Value):
     cells: tuple[ShownCell | None, ...]
     """One a column shown."""
 
+    known: tuple[ShownFact, ...]
+    """What is known of the model, of what the view asked for."""
+
     baseline: bool
     """Whether it knows nothing and shows where chance lies."""
 
@@ -122,7 +141,13 @@ class ShownBoard(Value):
 
     all_columns: tuple[ShownColumn, ...]
     models: int
-    """Rows of the whole board, baselines included."""
+    """Models of the whole board; baselines are none."""
+
+    models_shown: int
+    """Models that the filters left, those pinned included."""
+
+    all_imported: bool
+    """Whether every score was published elsewhere, none measured here."""
 
     rows: Paged[ShownRow]
     command: str

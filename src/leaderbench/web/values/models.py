@@ -3,20 +3,8 @@
 from leaderbench.web.values.basics import Number, Value, Words
 from leaderbench.web.values.boards import ShownPlace
 from leaderbench.web.values.explanations import ListedExplanation
+from leaderbench.web.values.facts import ShownFact
 from leaderbench.web.values.runs import ShownScore
-
-
-class ShownFact(Value):
-    """Something known of a model."""
-
-    name: str
-    value: str | int | tuple[str, ...]
-    source: Words
-    """Who says so, the most believed first; `guessed from the name` is no more than that."""
-
-    evidence: str
-    otherwise: tuple[Words, ...]
-    """What other sources say."""
 
 
 class ShownModel(Value):

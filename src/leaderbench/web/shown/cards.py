@@ -1,0 +1,48 @@
+"""The boards at a glance: what the list of them says of each."""
+
+from typing import Any
+
+from leaderbench.boards.reading import Board
+from leaderbench.boards.spec import said
+from leaderbench.sentences import Sentence
+from leaderbench.web.live import LiveStore
+from leaderbench.web.shown.boards import known_boards, select, standings_key
+from leaderbench.web.values.boards import ListedBoard
+from leaderbench.web.views import BoardView
+
+most_leaders = 3
+"""Models that may be the best, of which a card tells the names."""
+
+
+def listed_boards(live: LiveStore, language: str = "en") -> tuple[ListedBoard, ...]:
+    """Every board; one whose file is wrong says so."""
+    return tuple(_listed(live, item, language) for item in known_boards(live).values())
+
+
+def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
+    spec = item.spec
+    known = _at_a_glance(live, item.name) if spec else {}
+    return ListedBoard(
+        name=item.name,
+        title=said(spec.title, language) if spec else item.name,
+        about=said(spec.about, language) if spec else "",
+        rule=Sentence(spec.rule.value) if spec else "",
+        columns=tuple(column.name for column in spec.columns) if spec else (),
+        own=item.own,
+        problem=live.said(item.problem),
+        **known,
+    )
+
+
+def _at_a_glance(live: LiveStore, name: str) -> dict[str, Any]:
+    """How many models a board has, who leads and of when its latest score is; nothing while it is worked out."""
+    if not live.has(standings_key(live, name, BoardView())):
+        return {}
+    arranged = select(live, name, BoardView()).arranged
+    rows = arranged.table.rows
+    return {
+        "models": arranged.scored,
+        "leaders": tuple(row.name for row in rows if row.static is not None and row.static.low == 1)[:most_leaders]
+        or tuple(row.name for row in rows if row.static is not None and row.static.rank == 1)[:most_leaders],
+        "last": max((cell.created for row in rows for cell in row.cells if cell is not None), default=""),
+    }
