@@ -7,6 +7,7 @@ import typer
 
 from leaderbench.cli import options, progress, separation, tables, terminal
 from leaderbench.cli.exits import Exit
+from leaderbench.cli.foretold import Foretold
 from leaderbench.errors import LeaderbenchError
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def run(
             if shown and len(models) > 1:
                 terminal.stderr().print(terminal.label(name), style="bold")
             loaded = load_model(name, revision=revision, dtype=dtype, device=device)
+            if shown and not json:
+                loaded = Foretold(loaded, lambda text: terminal.stderr().print(terminal.label(text)))
             asked = (chosen, store, datasets, subset, limit)
             runs += evaluate_all(loaded, *asked, questions=questions, seed=seed or 0, show_progress=shown)
             del loaded  # before the next one takes its place in memory

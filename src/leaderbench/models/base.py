@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from leaderbench.records import Json, Response, TokenText
 from leaderbench.requests import Request
@@ -43,6 +43,32 @@ class Effort:
 
     computed: int = 0
     """Tokens that went through the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What it will take to answer some requests, as far as their tokens and one timed pass tell."""
+
+    requests: int
+    tokens: int
+    """Tokens of all of them, each context counted once; requests that begin alike take fewer."""
+
+    seconds: float
+    """Time at most, at the pace of the timed pass."""
+
+    weights: int
+    """Bytes of the weights."""
+
+    memory: int
+    """Most bytes that were in use so far, passes of the self-check included."""
+
+
+@runtime_checkable
+class Foreseeable(Protocol):
+    """A model that can tell what answering will take; asked for where it helps."""
+
+    def estimate(self, requests: Sequence[Request]) -> Estimate | None:
+        """What answering these would take; None where none of them can be answered."""
 
 
 class Model(Protocol):

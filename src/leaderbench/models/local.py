@@ -1,17 +1,22 @@
 """A model whose weights are here: requests in, answers out, over the fastest path that agrees with plain scoring."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from random import Random
 
+import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models.base import Effort, Encoded
+from leaderbench.models.base import Effort, Encoded, Estimate
+from leaderbench.models.memory import memory_in_use
 from leaderbench.models.paths import Path, vocabulary
 from leaderbench.models.scoring import Scores, lay
 from leaderbench.models.spelling import texts_of
 from leaderbench.models.tokens import Encoder
+from leaderbench.models.trie import build
 from leaderbench.records import (
     Answer,
     Candidate,
@@ -27,6 +32,13 @@ from leaderbench.requests import Generate, LogLikelihood, Request
 
 CHUNK = 512
 """Requests planned at once: enough to share nearly every prefix, few enough to keep plans small and answers coming."""
+
+
+COUNTED = 128
+"""Requests whose tokens are counted for an estimate."""
+
+TIMED = 128
+"""Tokens of the pass that is timed for an estimate."""
 
 
 @dataclass(slots=True)
@@ -56,6 +68,21 @@ class LocalModel:
     def token_texts(self, tokens: Iterable[int]) -> dict[int, TokenText]:
         """The text of each of these tokens."""
         return texts_of(self.tokenizer, tokens)
+
+    def estimate(self, requests: Sequence[Request]) -> Estimate | None:
+        """What answering these would take, by the tokens of some of them, drawn at random, and one short pass."""
+        drawn = Random(0).sample(list(requests), min(COUNTED, len(requests)))
+        encoded = [one for chunk in chunks(drawn) for one in self.encoder.encode(chunk) if one.problem is None]
+        if not encoded:
+            return None
+        counts = [len(one.context) + sum(map(len, one.continuations)) for one in encoded]
+        tokens = round(sum(counts) / len(counts) * len(requests))
+        begun = encoded[0].context[:TIMED]
+        before = time.monotonic()
+        for _ in self.path.logits(build([begun]), np.array([len(begun) - 1])):
+            pass
+        pace = len(begun) / (time.monotonic() - before)
+        return Estimate(len(requests), tokens, tokens / pace, *memory_in_use(self.network))
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         """Answer each request once. Neighbours in text order share most, so they are asked together.

@@ -30,6 +30,20 @@ def keep_freed_memory() -> None:
     library.mallopt(trim, KEPT_TOTAL)
 
 
+def memory_in_use(network: torch.nn.Module) -> tuple[int, int]:
+    """Bytes of a network's weights, and the most that were in use so far: of its device, or of this process."""
+    tensors = [*network.parameters(), *network.buffers()]
+    weights = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    if tensors and tensors[0].device.type == "cuda":
+        return weights, int(torch.cuda.max_memory_allocated(tensors[0].device))
+    try:
+        import resource
+    except ImportError:  # where there is no such count
+        return weights, weights
+    unit = 1 if sys.platform == "darwin" else 1024
+    return weights, unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 class Budget:
     """How many tokens go through the model at once; halves when memory runs out, and stays so."""
 
