@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from random import Random
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -71,7 +70,9 @@ class LocalModel:
 
     def estimate(self, requests: Sequence[Request]) -> Estimate | None:
         """What answering these would take, by the tokens of some of them, drawn at random, and one short pass."""
-        drawn = Random(0).sample(list(requests), min(COUNTED, len(requests)))
+        # At random, since every fourth request may be the last choice of its question.
+        order = np.random.default_rng(0).permutation(len(requests))
+        drawn = [requests[i] for i in order[:COUNTED]]
         encoded = [one for chunk in chunks(drawn) for one in self.encoder.encode(chunk) if one.problem is None]
         if not encoded:
             return None

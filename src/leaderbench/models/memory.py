@@ -32,7 +32,7 @@ def keep_freed_memory() -> None:
 
 def memory_in_use(network: torch.nn.Module) -> tuple[int, int]:
     """Bytes of a network's weights, and the most that were in use so far: of its device, or of this process."""
-    tensors = [*network.parameters(), *network.buffers()]
+    tensors = list(network.parameters())
     weights = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     if tensors and tensors[0].device.type == "cuda":
         return weights, int(torch.cuda.max_memory_allocated(tensors[0].device))
