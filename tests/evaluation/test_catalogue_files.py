@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.catalogue_files import declarations, file_of, from_json, load, read, save, to_json
-from leaderbench.models.catalogue import FIELDS, ModelRecord, describe
+from leaderbench.models.catalogue import FIELDS, ModelRecord, describe, of_run
 from leaderbench.models.facts import Commercial, Fact, ModelType, Source
 
 RECORD = ModelRecord(
@@ -179,3 +179,20 @@ def test_any_json_is_a_record_or_refused(facts: dict[str, Any]) -> None:
     except (ValueError, LookupError, TypeError, AttributeError):
         return
     assert from_json(json.loads(json.dumps(to_json(record)))) == record
+
+
+def test_a_record_with_one_changed_letter_is_named_and_not_believed(tmp_path: Path) -> None:
+    path = save(tmp_path, of_run({"name": "org/m-7b"}))
+    data = path.read_bytes()
+    assert b"7000000000" in data
+    path.write_bytes(data.replace(b"7000000000", b"5000000000"))
+    assert "is damaged" in load(tmp_path).problems[0]
+    path.write_bytes(b'{"crc32":"00000000",'.join([b"", data[20:]]))
+    assert load(tmp_path).problems
+
+
+def test_a_record_of_an_older_version_has_no_checksum_and_is_read(tmp_path: Path) -> None:
+    path = save(tmp_path, of_run({"name": "org/m-7b"}))
+    path.write_bytes(b"{" + path.read_bytes()[20:])
+    assert load(tmp_path).problems == ()
+    assert "org/m-7b" in load(tmp_path).records

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.files.parsing import json_of, toml_of
+from leaderbench.files.parsing import toml_of
 from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.models.cards import iso_date
 from leaderbench.models.catalogue import FIELDS, ModelRecord, merge, of_run
@@ -41,6 +41,7 @@ from leaderbench.records import Json
 from leaderbench.results.files import make_folder, replace_durably, said_plainly
 from leaderbench.results.imports import facts
 from leaderbench.results.log import folder_name
+from leaderbench.results.sealed import seal, unsealed
 
 format_version = 1
 """Grows when a record's file changes in a way that older programs would misread."""
@@ -92,7 +93,7 @@ def save(store: Path, record: ModelRecord) -> Path:
     path = file_of(store, record.name)
     make_folder(path.parent)
     with said_plainly(path):
-        replace_durably(path, json.dumps(to_json(record), ensure_ascii=True, indent=1).encode() + b"\n")
+        replace_durably(path, seal(json.dumps(to_json(record), ensure_ascii=True, indent=1).removeprefix("{").encode()))
     return path
 
 
@@ -133,7 +134,7 @@ def load(store: Path, names: Iterable[str] | None = None) -> Catalogue:
 def read(path: Path) -> ModelRecord | None:
     """The record in one file; None where there is no file. Raises `LeaderbenchError` where that is no whole record."""
     try:
-        return from_json(json_of(read_bytes(path, longest_file)))
+        return from_json(unsealed(read_bytes(path, longest_file)))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -1,5 +1,6 @@
 """Explanations that a store keeps: read again without the model, sorted by what was asked, damaged ones said."""
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -173,3 +174,30 @@ def test_every_sentence_of_a_report_can_be_told_in_another_language() -> None:
         assert section.title in ("@", "org/model", "org/other")
         if hasattr(section, "note"):
             assert section.note in ("@", "")
+
+
+def test_numbers_that_are_not_as_they_were_written_are_found_in_a_file_that_is_otherwise_whole(tmp_path: Path) -> None:
+    grid = make_grid("a/one")
+    path = tmp_path / "x.parquet"
+    save(grid, path)
+    table = pq.read_table(path)
+    for name in ("value_1", "margin_0", "prediction_2", "subset", "target"):
+        column = table.column(name).to_pylist()
+        column[3] = column[3] + (1 if isinstance(column[3], float) else "x")
+        place = table.column_names.index(name)
+        pq.write_table(table.set_column(place, table.field(name), pa.array(column)), path)
+        head(path)
+        with pytest.raises(LeaderbenchError, match="no whole explanation"):
+            load(path)
+    pq.write_table(table.slice(1), path)
+    with pytest.raises(LeaderbenchError, match="no whole explanation"):
+        head(path)
+
+
+def test_an_explanation_of_an_older_version_has_no_checksum_and_is_read(tmp_path: Path) -> None:
+    grid = make_grid("a/one")
+    path = tmp_path / "x.parquet"
+    save(grid, path)
+    old = pq.read_table(path).replace_schema_metadata({"leaderbench": json.dumps(asdict(grid.cause))})
+    pq.write_table(old, path)
+    assert load(path).cause == grid.cause

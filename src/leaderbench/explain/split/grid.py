@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.files.parquet import Bounds, footer, read_table
-from leaderbench.files.parsing import json_of
 from leaderbench.records import Aggregation
 from leaderbench.results.files import make_folder, replace_durably
+from leaderbench.results.sealed import seal, unsealed
 from leaderbench.sentences import Sentence
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ class Grid:
 def save(grid: Grid, path: Path) -> None:
     """Write a grid as one parquet file, whole or not at all.
 
+    What it remembers of a model carries a checksum, and holds that of everything else.
+
     Raises:
         LeaderbenchError: it cannot be written.
     """
@@ -160,7 +162,9 @@ def save(grid: Grid, path: Path) -> None:
         columns[f"value_{mask}"] = grid.values[:, mask]
         columns[f"margin_{mask}"] = grid.margins[:, mask]
         columns[f"prediction_{mask}"] = pa.array(list(grid.predictions[:, mask]), pa.string())
-    table = pa.table(columns).replace_schema_metadata({"leaderbench": json.dumps(asdict(grid.cause))})
+    facts = asdict(grid.cause) | {"questions": len(grid.example_ids), "sha256": _digest(grid)}
+    sealed = seal(json.dumps(facts).removeprefix("{").encode()).rstrip()
+    table = pa.table(columns).replace_schema_metadata({"leaderbench": sealed})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     make_folder(path.parent)
@@ -174,7 +178,7 @@ def load(path: Path) -> Grid:
         LeaderbenchError: there is none, or it is damaged.
     """
     try:
-        cause, questions = head(path)
+        cause, questions, wanted = _head(path)
         if questions << len(cause.factors) > MOST_VALUES:
             raise ValueError("too large")
         table: pa.Table = read_table(path, BOUNDS)
@@ -189,9 +193,21 @@ def load(path: Path) -> Grid:
             raise ValueError("no scores")
         if cause.bank is not None and not set(subsets) <= cause.bank.keys():
             raise ValueError("a subset of unknown size")
+        grid = Grid(cause, tuple(ids), tuple(subsets), tuple(targets), values, margins, predictions)
+        if wanted not in ("", _digest(grid)):
+            raise ValueError("checksum")
     except (OSError, LookupError, TypeError, ValueError, LeaderbenchError) as error:
         raise _damaged(path) from error
-    return Grid(cause, tuple(ids), tuple(subsets), tuple(targets), values, margins, predictions)
+    return grid
+
+
+def _digest(grid: Grid) -> str:
+    """The SHA-256 of everything in a grid but its cause."""
+    texts = [grid.example_ids, grid.subsets, grid.targets, grid.predictions.tolist()]
+    content = hashlib.sha256(json.dumps(texts).encode())
+    for numbers in (grid.values, grid.margins):
+        content.update(np.ascontiguousarray(numbers, dtype="<f8").tobytes())
+    return content.hexdigest()
 
 
 def head(path: Path) -> tuple[Cause, int]:
@@ -200,16 +216,25 @@ def head(path: Path) -> tuple[Cause, int]:
     Raises:
         LeaderbenchError: the file is none of `save`, or damaged.
     """
+    cause, questions, _ = _head(path)
+    return cause, questions
+
+
+def _head(path: Path) -> tuple[Cause, int, str]:
+    """The same, with the checksum of the rest; empty where an older leaderbench wrote none."""
     from pydantic import TypeAdapter
 
     try:
         metadata, questions = footer(path, BOUNDS)
-        facts = json_of(metadata[b"leaderbench"])
+        facts = unsealed(metadata[b"leaderbench"])
         cause: Cause = TypeAdapter(Cause).validate_python(facts)
         _check(cause)
+        if facts.get("questions", questions) != questions:
+            raise ValueError("rows are missing")
+        wanted = str(facts.get("sha256", ""))
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise _damaged(path) from error
-    return cause, questions
+    return cause, questions, wanted
 
 
 def _check(cause: Cause) -> None:
