@@ -120,7 +120,7 @@ class Index:
         """
         with self._turn:
             if rebuild or self._database.missed():
-                self._database.open(suspect=True)
+                self._database.open()
             for remedy in (self._mend, self._database.give_up_file):
                 try:
                     return self._refresh(rebuild, progress)
@@ -229,15 +229,16 @@ class Index:
 
     def _read(self, question: Callable[[Connection], Result]) -> Result:
         """The answer of the tables; they are filled anew first where the file turns out to be of no use."""
-        odd = False
-        try:
-            with self._database.reading() as connection:
-                return question(connection)
-        except tables.Unusable as error:
-            self._mend(error)
-        except (ValueError, LookupError, TypeError):  # the form of the file is right, a value in it is not
-            odd = True
-        self.refresh(rebuild=odd)
+        for remedy in (self._mend, self._database.give_up_file):
+            odd = False
+            try:
+                with self._database.reading() as connection:
+                    return question(connection)
+            except tables.Unusable as error:
+                remedy(error)
+            except (ValueError, LookupError, TypeError):  # the form of the file is right, a value in it is not
+                odd = True
+            self.refresh(rebuild=odd)
         with self._database.reading() as connection:
             return question(connection)
 
@@ -248,10 +249,11 @@ class Index:
                 f"{tables.patience:.0f} seconds: wait until that is done or stop it, then try again."
             ) from error
         with self._turn:
-            self._database.open(suspect=True)
+            self._database.open()
 
     def _refresh(self, rebuild: bool, progress: Progress | None) -> Refreshed:
-        counts = [self._refresh_kind(kind, rebuild, progress) for kind in kinds]
+        with self._database.changing():
+            counts = [self._refresh_kind(kind, rebuild, progress) for kind in kinds]
         read, kept, dropped = map(sum, zip(*counts, strict=True))
         with self._database.reading() as connection:
             return Refreshed(read, kept, dropped, queries.problems(connection))

@@ -1,6 +1,5 @@
 """From the files of a store to the rows of the index: which files there are, in which state, and what they say."""
 
-import hashlib
 import json
 import math
 import os
@@ -15,6 +14,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.files.parsing import json_of
 from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.records import Aggregation, Metric, Score
+from leaderbench.results import index_seal
 from leaderbench.results import store as stores
 from leaderbench.results.entries import Provenance
 from leaderbench.results.files import leads_out, said_plainly, sentence
@@ -47,7 +47,7 @@ class Found:
     @property
     def digest(self) -> str:
         """The same for the same contents."""
-        return hashlib.sha256(repr((self.row, self.scores)).encode()).hexdigest()[:32]
+        return index_seal.digest(self.row, self.scores)
 
 
 def run_folders(store: Path) -> dict[str, tuple[Path, str]]:

@@ -1,7 +1,8 @@
 """The database behind the index: its tables, and a file of it that may be missing, foreign or damaged at any moment.
 
 Nothing here is the truth: whatever is wrong with the file, it is put out of the way and a new one is filled from the
-store. Statements are plain SQL of SQLAlchemy's core, so that another database may stand behind the same tables.
+store (`index_seal` finds what is wrong). Statements are plain SQL of SQLAlchemy's core, so that another database may
+stand behind the same tables.
 """
 
 import os
@@ -9,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
@@ -35,12 +36,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.results import locks
+from leaderbench.results import index_seal, locks
 
 Unusable = (SQLAlchemyError, UnicodeError)
 """What reading a damaged file may raise; sqlite3 decodes names and messages out of it."""
 
-schema = 2
+schema = 3
 """Grows when the tables, or what is put into them, change; a file with a smaller number is built anew."""
 
 patience = 30.0
@@ -169,6 +170,8 @@ class Database:
         """What a person should know, a sentence each: a file that was set aside, or why there is none."""
         self._wanted = path
         self._no_store = False
+        self._writes = self._wrote = False  # this process is changing the file: meanwhile nothing is compared
+        self._right: index_seal.State | None = None
         self._home = _Home(_engine(path), nullcontext(), path)
         self.open()
 
@@ -181,8 +184,37 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A connection for queries. Raises one of `Unusable` where the file is not what it should be."""
         home = self._home
+        if not self._writes:
+            self._check(home)
         with home.turn, home.engine.connect() as connection:
             yield connection
+
+    def _check(self, home: _Home) -> None:
+        """Raise one of `Unusable` where the file is in another state than it was found right in, and is not right."""
+        if home.path is None or (state := index_seal.state_of(home.path)) in (None, self._right):
+            return
+        if not index_seal.is_sealed(home.path):
+            with home.turn, home.engine.connect() as connection:
+                if not _is_right(connection):
+                    raise SQLAlchemyError("the index is damaged")
+            index_seal.seal(home.path)
+        self._right = state
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Several transactions, after which the file is sealed; before them it is checked."""
+        home = self._home
+        self._check(home)
+        self._writes, self._wrote = True, False
+        try:
+            yield
+        finally:
+            self._writes = False
+        if home.path is not None and self._home is home and self._wrote:
+            with suppress(*Unusable), home.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            index_seal.seal(home.path)
+            self._right = index_seal.state_of(home.path)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -204,6 +236,7 @@ class Database:
                 _set_patience(connection, patience)
                 connection.execute(wait_for_others)
             yield connection
+            self._wrote = True
             connection.commit()
 
     @property
@@ -217,25 +250,28 @@ class Database:
         with home.turn:
             home.engine.dispose()
 
-    def open(self, *, suspect: bool = False) -> None:
+    def open(self) -> None:
         """Make the file ready: create it, or replace one that is of no use; in memory where that is impossible.
 
-        A `suspect` one is read as a whole first. New tables are empty.
+        One that is not sealed is read as a whole first. New tables are empty.
         """
         self._no_store = not self._wanted.parent.is_dir()
         if self._no_store:  # nothing is stored there yet, and asking does not create a store
             self._go_to_memory()
             return
         try:
-            if _trouble(self._wanted, suspect) is not None:  # a usable one is read whoever holds the lock
+            if _trouble(self._wanted) is not None:  # a usable one is read whoever holds the lock
                 lock = locks.acquire(self._wanted.with_name(".index.lock"), f"The index {self._wanted}", wait=preparing)
                 try:
-                    self._prepare(suspect)
+                    self._prepare()
                 finally:
                     os.close(lock)
         except (OSError, LeaderbenchError, sqlite3.Error, *Unusable) as error:
             self.give_up_file(error)
         else:
+            if not index_seal.is_sealed(self._wanted):
+                index_seal.seal(self._wanted)
+            self._right = index_seal.state_of(self._wanted)
             self._move(_Home(_engine(self._wanted), nullcontext(), self._wanted))
 
     def missed(self) -> bool:
@@ -253,12 +289,12 @@ class Database:
             self.remarks.append(remark)
         self._go_to_memory()
 
-    def _prepare(self, suspect: bool) -> None:
-        trouble = _trouble(self._wanted, suspect)
+    def _prepare(self) -> None:
+        trouble = _trouble(self._wanted)
         if trouble is None:
             return
         if trouble:
-            self.remarks.append(_set_aside(self._wanted, trouble))
+            self.remarks.append(index_seal.set_aside(self._wanted, trouble))
         for end in ("-wal", "-shm"):  # of a file that is no more: they would be taken for the new one's
             self._wanted.with_name(self._wanted.name + end).unlink(missing_ok=True)
         with closing(sqlite3.connect(self._wanted, timeout=patience)) as connection:
@@ -324,13 +360,14 @@ def _create(engine: Engine) -> None:
         connection.execute(insert(state).values(schema=schema, epoch=secrets.token_hex(6), changes=0))
 
 
-def _trouble(path: Path, suspect: bool) -> str | None:
+def _trouble(path: Path) -> str | None:
     """None for a file that can be used, nothing for none or an empty one, else what is wrong with it.
 
     Raises `LeaderbenchError` for a file of a newer leaderbench.
     """
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return ""
+    is_sealed = index_seal.is_sealed(path)
     engine = _engine(path)
     try:
         with engine.connect() as connection:
@@ -344,8 +381,7 @@ def _trouble(path: Path, suspect: bool) -> str | None:
                 return "was made by an older leaderbench"
             if any(not set(table.c.keys()) <= _columns(connection, name) for name, table in metadata.tables.items()):
                 return "was made by another leaderbench"
-            whole = not suspect or connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() == "ok"
-            return None if whole else "was damaged"
+            return None if is_sealed or _is_right(connection) else "was damaged"
     except Unusable as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             return "was damaged"
@@ -354,16 +390,9 @@ def _trouble(path: Path, suspect: bool) -> str | None:
         engine.dispose()
 
 
+def _is_right(connection: Connection) -> bool:
+    return index_seal.is_right(connection, ((runs, scores, "run"), (imported_files, imported, "file")))
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return set(connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table,)).scalars())
-
-
-def _set_aside(path: Path, trouble: str) -> str:
-    """Move the file away with what belongs to it, and say so."""
-    aside = path.with_name(f"{path.name}.set-aside")
-    for end in ("", "-wal", "-shm"):
-        aside.with_name(aside.name + end).unlink(missing_ok=True)
-        found = path.with_name(path.name + end)
-        if found.exists():
-            found.rename(aside.with_name(aside.name + end))
-    return f"{path} {trouble}: it is set aside as {aside.name}, and the index is built anew from the files."
