@@ -45,7 +45,7 @@ models = (
 scores = [0.0, 0.25, 0.5, 0.5, 0.625, 0.75, 1.0]
 """Few, so that many tie; halves of halves, so that the mean of some is the same in whichever order they are summed."""
 
-grid = [("test", "default"), ("test", "de"), ("dev", "default"), ("dev", "de")]
+grid = [("test.1", "default"), ("test.1", "de"), ("test.2", "default"), ("test.2", "de")]
 """Splits and subsets of a task: MTEB takes every subset to be in every split, and blanks a task that lacks one."""
 
 

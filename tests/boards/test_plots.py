@@ -88,7 +88,7 @@ def test_only_whole_implementations_of_one_family_are_compared() -> None:
 
 
 def cell(estimate: float) -> Any:
-    return SimpleNamespace(estimate=estimate, low=estimate - 0.1, high=estimate + 0.1)
+    return SimpleNamespace(lacking=None, estimate=estimate, low=estimate - 0.1, high=estimate + 0.1)
 
 
 def test_ranks_are_among_the_models_shown_and_ties_share_the_better_place() -> None:

@@ -229,7 +229,10 @@ class Arranged:
             raise LookupError(key)
         cells = (row.cells[names.index(key)] for row in self.table.rows)
         return np.array(
-            [np.nan if cell is None else cell.normalised if normalised else cell.estimate for cell in cells],
+            [
+                np.nan if cell is None or cell.lacking else cell.normalised if normalised else cell.estimate
+                for cell in cells
+            ],
             dtype=np.float64,
         )
 

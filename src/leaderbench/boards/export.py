@@ -154,6 +154,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "settings": cell.settings,
         "interval_is_about": cell.view.value,
         "other_scores": cell.others,
+        "lacks_parts": list(cell.lacking.parts) if cell.lacking else [],
+        "counts": cell.lacking is None,
     }
 
 
@@ -172,7 +174,8 @@ def as_markdown(table: BoardTable, language: str = "en") -> str:
         place = row.static
         score = score_text(row, share)
         cells = [
-            "" if cell is None else shown(cell.estimate, share=own) for cell, own in zip(row.cells, shares, strict=True)
+            "" if cell is None else shown(cell.estimate, share=own) + ("*" if cell.lacking else "")
+            for cell, own in zip(row.cells, shares, strict=True)
         ]
         ranks = ["", "baseline" if row.baseline else ""] if place is None else [str(place.rank), str(place)]
         lines.append(_line([*ranks, escaped(row.name), score, *cells]))

@@ -10,14 +10,15 @@ import numpy as np
 
 from leaderbench.benchmarks import registry
 from leaderbench.boards.published import Whole, implied, is_unsure, is_whole, whole_of
+from leaderbench.boards.row import Row, row_of, subject, without_all_parts
 from leaderbench.boards.rules import Floats
 from leaderbench.boards.spec import BoardSpec, Filters, Part
-from leaderbench.boards.table import Dispute
+from leaderbench.boards.table import Dispute, Lacking
 from leaderbench.models.baselines import is_baseline
 from leaderbench.records import Aggregation, Score, View, largest
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.imports.scores import binomial_error, is_share
-from leaderbench.results.subjects import COMMIT, REVISION, SHOTS, Subject, precision_of, shots_of
+from leaderbench.results.subjects import COMMIT, REVISION, Subject, precision_of, shots_of
 from leaderbench.statistics.intervals import normal_quantile, wilson
 
 computed_from = "baseline:random"
@@ -70,6 +71,9 @@ class Filled:
     damaged: list[int]
     """How many runs of each row could not be used because they are damaged."""
 
+    lacking: list[list[Lacking | None]]
+    """Where a mean is over other parts than those of its column: it is shown, and takes no part in the order."""
+
     problems: list[tuple[str, str]] = field(default_factory=list)
     """For each damaged run its model and what is wrong with it."""
 
@@ -92,8 +96,12 @@ class Filled:
     def __post_init__(self) -> None:
         shape = len(self.models), len(self.pieces)
         self.baseline_rows = [is_baseline(model.name) for model in self.models]
-        scores = [[math.nan if e is None else _number(e.score) for e in row] for row in self.entries]
-        errors = [[math.nan if e is None else standard_error(e.score) for e in row] for row in self.entries]
+        counting = [
+            [None if lacking else entry for entry, lacking in zip(*row, strict=True)]
+            for row in zip(self.entries, self.lacking, strict=True)
+        ]
+        scores = [[math.nan if e is None else _number(e.score) for e in row] for row in counting]
+        errors = [[math.nan if e is None else standard_error(e.score) for e in row] for row in counting]
         found = (entry.score for row in self.entries for entry in row if entry is not None)
         self.from_intervals = any(map(has_published_interval, found))
         self.raw = np.array(scores, dtype=np.float64).reshape(shape)
@@ -168,10 +176,6 @@ def pieces_of(spec: BoardSpec) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-Row = tuple[str, str, str]
-"""A model's name, its identity, and the number of shots where another row has the usual ones."""
-
-
 def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     """Choose the entry of each cell. Rows are in the order of their names, whatever the order of the entries.
 
@@ -198,7 +202,8 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     wrong = {entry.run: (entry.model, entry.problem) for key in keys for c in rows[key] for entry in c if entry.problem}
     wholes = _place_wholes(spec, pieces, chosen, [told.get(key, ()) for key in keys])
     implied = _imply(pieces, chosen, wholes)
-    return Filled(pieces, models, chosen, others, disputes, damaged, list(wrong.values()), wholes, implied)
+    lacking = without_all_parts(chosen)
+    return Filled(pieces, models, chosen, others, disputes, damaged, lacking, list(wrong.values()), wholes, implied)
 
 
 def _gathered(spec: BoardSpec, pieces: Sequence[Piece], entries: Iterable[Entry]) -> dict[Row, list[list[Entry]]]:
@@ -222,7 +227,7 @@ def _gathered(spec: BoardSpec, pieces: Sequence[Piece], entries: Iterable[Entry]
             continue
         for place in places[entry.benchmark]:
             if takers[place](entry):
-                key = entry.model, entry.identity, ""
+                key = row_of(spec, entry)
                 if key not in rows:
                     rows[key] = [[] for _ in takers]
                 rows[key][place].append(entry)
@@ -297,15 +302,6 @@ def _other_shots(rows: Mapping[Row, list[list[Entry]]]) -> dict[Row, list[list[E
     return found
 
 
-def subject(row: Row, cells: Iterable[Iterable[Entry]]) -> Subject:
-    """Who a row is about."""
-    model, identity, shots = row
-    entries = [entry for cell in cells for entry in cell]
-    facts = next((entry.facts for entry in entries if entry.facts), {})
-    created = min((entry.created for entry in entries if entry.created), default="")
-    return Subject(model, identity, {**facts, SHOTS: shots} if shots else facts, created)
-
-
 def keep_usual_metric(cells: Sequence[list[Entry]]) -> None:
     """Leave only the entries of the metric that most have, the first by name where several are as frequent."""
     counts = Counter(str(entry.score.metric) for cell in cells for entry in cell)
@@ -345,6 +341,7 @@ def choice(entries: Sequence[Entry]) -> Entry | None:
         key=lambda entry: (
             not entry.settings,
             trust[entry.provenance],
+            len(entry.parts),
             entry.created,
             entry.run,
             entry.stated,
@@ -362,7 +359,8 @@ def dispute(chosen: Entry | None, entries: Sequence[Entry]) -> Dispute | None:
     rivals = [
         entry
         for entry in entries
-        if (entry.provenance, entry.settings) == (chosen.provenance, chosen.settings)
+        if (entry.provenance, entry.settings, entry.parts) == (chosen.provenance, chosen.settings, chosen.parts)
+        and entry.identity == chosen.identity
         and entry.score.estimate != chosen.score.estimate
     ]
     if not rivals:

@@ -8,19 +8,24 @@ from leaderbench.boards.filling import Filled, computed_from
 from leaderbench.boards.outcomes import most_models
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.rules import Floats, Rule
-from leaderbench.boards.spec import BoardSpec, Direction
-from leaderbench.boards.table import Basis, Cell, Dispute, Standing
+from leaderbench.boards.spec import BoardSpec, Direction, Revisions
+from leaderbench.boards.table import Basis, Cell, Dispute, Lacking, Standing
 from leaderbench.records import View
 from leaderbench.results.entries import Provenance
 from leaderbench.results.settings import settings_sentence
+from leaderbench.results.subjects import COMMIT, REVISION
 from leaderbench.sentences import Sentence, counted
 
 most_told = 5
 """Damaged runs of which the cause stands under the table."""
 
 
-def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
-    """What a reader must know of a row, a few words each."""
+most_parts = 3
+"""Parts that a mean lacks which are named."""
+
+
+def flags_of(cells: Sequence[Cell | None], columns: Sequence[str], damaged: int) -> tuple[str, ...]:
+    """What a reader must know of a row, a few words each; `columns` are the names of the cells' columns."""
     known = [cell for cell in cells if cell is not None]
     found: list[str] = []
     if damaged:
@@ -33,6 +38,7 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
         found.append(reduce(lambda one, other: Sentence("{one}; {other}", one=one, other=other), told))
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
         found.append(Sentence("part of the questions"))
+    found += [_about_parts(c, cell.lacking) for c, cell in zip(columns, cells, strict=True) if cell and cell.lacking]
     found += dict.fromkeys(_about_a_dispute(cell.dispute) for cell in known if cell.dispute)
     if any(cell.implied for cell in known):
         found.append(Sentence("intervals implied by n"))
@@ -43,6 +49,24 @@ def flags_of(cells: Sequence[Cell | None], damaged: int) -> tuple[str, ...]:
             parts = counted("{what} in {n} column", "{what} in {n} columns", n=count, what=what)
             found.append(what if count == len(known) else parts)
     return tuple(found)
+
+
+def _about_parts(column: str, lacking: Lacking) -> str:
+    """That a mean is over other parts than the others of its column."""
+    if not lacking.parts:
+        return Sentence("{column}* is a mean over other parts and does not count", column=column)
+    shown, more = ", ".join(lacking.parts[:most_parts]), len(lacking.parts) - most_parts
+    if more > 0:
+        return Sentence(
+            "{column}* lacks {parts} and {n} more of {all} parts and does not count",
+            column=column,
+            parts=shown,
+            n=more,
+            all=lacking.of,
+        )
+    return Sentence(
+        "{column}* lacks {parts} of {all} parts and does not count", column=column, parts=shown, all=lacking.of
+    )
 
 
 def _about_a_dispute(dispute: Dispute) -> str:
@@ -87,6 +111,14 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
     without = sum(not row.ranked and not row.baseline for row in rows)
     if without:
         found.append(_about_the_unranked(spec, without))
+    if spec.revisions is Revisions.APART and (several := models_of_several_revisions(rows)):
+        found.append(
+            counted(
+                '{n} model has several revisions, each a row; revisions = "together" in the board makes them one.',
+                '{n} models have several revisions, each a row; revisions = "together" in the board makes them one.',
+                n=several,
+            )
+        )
     if any(row.baseline for row in rows):
         found.append(Sentence("Baselines know nothing; they show where chance lies and take no place."))
     found += [
@@ -105,6 +137,15 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
             Sentence("{model}: {problem}", model=model, problem=why) for model, why in filled.problems[:most_told]
         ]
     return tuple(found)
+
+
+def models_of_several_revisions(rows: Sequence[Standing]) -> int:
+    """How many models have rows that differ in their revision."""
+    revisions: dict[str, set[str]] = {}
+    for row in rows:
+        if told := row.facts.get(COMMIT) or row.facts.get(REVISION):
+            revisions.setdefault(row.model, set()).add(told)
+    return sum(len(found) > 1 for found in revisions.values())
 
 
 def _about_intervals(ranked: Sequence[Standing], mode: Mode) -> list[str]:

@@ -114,7 +114,7 @@ def _value(row: Standing, place: int | None) -> tuple[float, float, float]:
     if place is None:
         return row.score, row.low, row.high
     cell = row.cells[place]
-    return (math.nan, math.nan, math.nan) if cell is None else (cell.estimate, cell.low, cell.high)
+    return (math.nan, math.nan, math.nan) if cell is None or cell.lacking else (cell.estimate, cell.low, cell.high)
 
 
 def milliseconds(date: str) -> float | None:
@@ -199,7 +199,7 @@ def ranks(table: BoardTable, most: int = most_ranked) -> tuple[tuple[ColumnRank,
     """The places that each column gives to the first models of a board among themselves, and how many models have all
     columns.
     """
-    whole = [row for row in table.rows if not row.baseline and all(row.cells)]
+    whole = [row for row in table.rows if not row.baseline and all(cell and not cell.lacking for cell in row.cells)]
     shown = whole[:most]
     found = []
     for place, column in enumerate(table.spec.columns):

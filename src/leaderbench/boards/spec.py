@@ -225,6 +225,16 @@ class Column(Part):
         return self.key or self.source
 
 
+class Revisions(StrEnum):
+    """Whether revisions of one model are one row."""
+
+    APART = "apart"
+    """Each is a row."""
+
+    TOGETHER = "together"
+    """One row, of which each column shows the newest score of any of them."""
+
+
 class Filters(_Settings):
     """Which entries of the store a board takes in."""
 
@@ -258,6 +268,9 @@ class BoardSpec(_Settings):
     rule: Rule = Rule.MEAN
     over: Over = Over.COLUMNS
     """What the mean and the normalised mean are taken over."""
+
+    revisions: Revisions = Revisions.APART
+    """Whether revisions of one model, told as such, are one row or several."""
 
     columns: tuple[Column, ...]
     filters: Filters = Filters()

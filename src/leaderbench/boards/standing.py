@@ -320,7 +320,7 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
                 basis=numbers.certainty.basis(row, has) if row in places else Basis.NONE,
                 baseline=filled.baseline_rows[row],
                 flags=(
-                    *flags_of(cells, filled.damaged[row]),
+                    *flags_of(cells, [column.name for column in spec.columns], filled.damaged[row]),
                     *([unread] if numbers.certainty.unread[row].any() else []),
                 ),
             )
@@ -369,6 +369,9 @@ def _cell(
         low, high = ends.low, ends.high
         metric = whole.metric if whole else Metric("mean of parts", metric.aggregation)
     several = len(entries) > 1
+    lacking = next((part for place in pieces if (part := filled.lacking[row][place]) is not None), None)
+    if lacking is not None and len(entries) == len(pieces):  # shown, though it takes no part in the order
+        raw = normalised = math.fsum(entry.score.estimate for entry in entries) / len(entries)
     return Cell(
         estimate=raw,
         low=low,
@@ -385,6 +388,7 @@ def _cell(
         settings=", ".join(dict.fromkeys(entry.settings for entry in entries if entry.settings)),
         view=_view(entries) if several else score.view,
         others=sum(filled.others[row][place] for place in pieces),
+        lacking=lacking,
         dispute=next((found for place in pieces if (found := filled.disputes[row][place]) is not None), None),
         implied=any((row, place) in filled.implied for place in pieces),
     )

@@ -36,6 +36,17 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """How a published mean differs from the others of its column in what it is over."""
+
+    parts: tuple[str, ...]
+    """Parts of the others that it lacks; none where it has further ones."""
+
+    of: int
+    """How many parts the others are over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One model's score in one column."""
 
@@ -79,6 +90,9 @@ class Cell:
 
     implied: bool = False
     """Whether nothing but the number of questions that the board knows says how sure it is."""
+
+    lacking: Lacking | None = None
+    """Where it is a mean over other parts than the others of its column, so that it takes no part in the order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
         ranks = ("", "") if place is None else (str(place.rank), str(place))
         name = terminal.label(clipped(one_line(short[row.model] + row.name.removeprefix(row.model)), name_width))
         cells = [
-            "" if cell is None else shown(cell.estimate, share=own)
+            "" if cell is None else shown(cell.estimate, share=own) + ("*" if cell.lacking else "")
             for cell, own in zip(row.cells[:count], shares, strict=False)
         ]
         style = "dim" if row.baseline else None

@@ -59,3 +59,6 @@ class Entry:
 
     facts: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What is known of who was asked, such as revision and precision; see `subjects`."""
+
+    parts: tuple[str, ...] = ()
+    """What an imported mean is over: languages, splits or subjects, in alphabetical order; empty where unknown."""

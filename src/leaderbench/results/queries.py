@@ -77,20 +77,24 @@ def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> 
 
 
 def _imported(connection: Connection, query: Select[Any], overall_only: bool) -> list[Entry]:
-    before = ("model", "identity", "benchmark", "source", "created", "settings", "file", "place", "facts")
+    before = ("model", "identity", "benchmark", "source", "created", "settings", "file", "place", "facts", "parts")
     wanted = (*before, *score_columns)
     query = query.with_only_columns(*(imported.c[name] for name in wanted)).order_by(imported.c.file, imported.c.place)
     query = query.where(imported.c.subset.is_(null())) if overall_only else query
     kind = Provenance.IMPORTED_SCORE
-    return [
-        Entry(
-            *(model, identity, benchmark, _score(*score), "", kind, source, created, settings, ""),
-            *((file, place), _facts(facts)),
-        )
-        for model, identity, benchmark, source, created, settings, file, place, facts, *score in connection.execute(
-            query
-        )
-    ]
+    found = []
+    for model, who, benchmark, source, created, settings, file, place, facts, parts, *score in connection.execute(
+        query
+    ):
+        texts = (source, created, settings, "")
+        told = ((file, place), _facts(facts), _parts(parts))
+        found.append(Entry(model, who, benchmark, _score(*score), "", kind, *texts, *told))
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 @lru_cache(maxsize=10_000)

@@ -265,4 +265,12 @@ def _imported_row(content: Mapping[str, Any]) -> Row:
     # Older versions kept credentials.
     texts |= {key: without_secrets(texts[key]) for key in ("model", "source", "settings")}
     facts = {str(key): str(value) for key, value in redacted(dict(content.get("facts") or {})).items()}
-    return {**{key: plain(value) for key, value in texts.items()}, "facts": facts_as_text(facts), **_score_row(score)}
+    more = {"facts": facts_as_text(facts), "parts": plain(json.dumps(_parts(content), ensure_ascii=False))}
+    return {key: plain(value) for key, value in texts.items()} | more | _score_row(score)
+
+
+def _parts(content: Mapping[str, Any]) -> list[str]:
+    parts = content.get("parts") or []
+    if not isinstance(parts, list):
+        raise TypeError("parts is no list")
+    return [without_secrets(str(part)) for part in parts]

@@ -140,6 +140,7 @@ imported = Table(
     Column("created", String, nullable=False),
     Column("settings", String, nullable=False),
     Column("facts", String, nullable=False),
+    Column("parts", String, nullable=False),
     Index("imported_of_a_model", "model"),
     Index("imported_of_a_benchmark", "benchmark"),
     sqlite_with_rowid=False,

@@ -212,6 +212,7 @@ def _cell(
     if cell is None:
         return "<td>–</td>"
     text = figure(cell.normalised if normalised else cell.estimate, digits, share=share) or "–"
+    text += "*" if cell.lacking else ""
     low, high = figure(cell.low, 2, share=share), figure(cell.high, 2, share=share)
     reach = f" ({low}–{high})" if low else ""
     known = f"{figure(cell.estimate, 4, share=share)}{reach}" + (f" n = {cell.n:,}" if cell.n else "")

@@ -27,7 +27,7 @@ from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, man
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
 from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, suffix, task_of
 from leaderbench.results.imports.report import Report
-from leaderbench.results.imports.scores import entry, published
+from leaderbench.results.imports.scores import entry, over, published
 from leaderbench.results.imports.values import mapping, number, quoted, slug
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
@@ -222,9 +222,9 @@ def _group(group: str, rows: Iterable[Number], leaves: Sequence[Task], results: 
         values = [_value(leaf.name, metric, results) for leaf in leaves]
         named = Metric(metric, aggregation_of(estimate, values, sizes))
         score = published(named, None, estimate, error, n)
-        yield _entry(
-            results, benchmark_of(group, leaves, results.content), score, limits_of(leaves[:1], results.content)
-        )
+        benchmark = benchmark_of(group, leaves, results.content)
+        item = _entry(results, benchmark, score, limits_of(leaves[:1], results.content))
+        yield over(item, (slug(leaf.name) for leaf, value in zip(leaves, values, strict=True) if value is not None))
 
 
 def benchmark_of(group: str, leaves: Sequence[Task], content: Mapping[str, Any]) -> str:

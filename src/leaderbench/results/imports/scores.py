@@ -29,6 +29,9 @@ from leaderbench.statistics.intervals import Interval, level, logit_interval, no
 LARGEST_FILE = 16 << 20
 """Bytes after which another file is begun."""
 
+MOST_PARTS = 1000
+"""Parts of a mean that are named; of more it is not known what they are."""
+
 READING = 2
 """Grows when more is kept of the same source: importing it again then replaces what was kept before."""
 
@@ -120,10 +123,16 @@ def entry(
     settings: str = "",
     facts: Facts | None = None,
 ) -> Entry:
-    """An imported score as boards read it; `who` is the model's `identity`, and `facts` what it was made of."""
+    """An imported score as boards read it; `who` is the model's `identity`, and `facts` are about who was asked."""
     return Entry(
         model, who, benchmark, score, "", Provenance.IMPORTED_SCORE, source, created, settings, facts=facts or {}
     )
+
+
+def over(item: Entry, parts: Iterable[str]) -> Entry:
+    """The score of a mean, with the parts that it is over."""
+    names = tuple(sorted(parts))
+    return replace(item, parts=names if 1 <= len(names) <= MOST_PARTS else ())
 
 
 def identity(system: str, **facts: object) -> str:
@@ -161,6 +170,7 @@ def to_json(item: Entry, digest: str) -> dict[str, Any]:
         "created": item.created,
         "settings": item.settings,
         "facts": dict(item.facts),
+        **({"parts": list(item.parts)} if item.parts else {}),
     }
 
 
@@ -186,7 +196,8 @@ def from_json(content: dict[str, Any]) -> Entry:
         str(content[name]) for name in ("model", "identity", "benchmark", "source", "created", "settings")
     )
     facts = {str(name): str(value) for name, value in dict(content.get("facts") or {}).items()}
-    return entry(model, who, benchmark, score, source, created, settings, facts)
+    item = entry(model, who, benchmark, score, source, created, settings, facts)
+    return over(item, map(str, content.get("parts") or ()))
 
 
 def folder_of(store: Store) -> Path:

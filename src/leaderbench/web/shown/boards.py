@@ -339,6 +339,7 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
         provenance=Sentence(cell.provenance.value),
         run=cell.run,
         settings=cell.settings,
+        counts=cell.lacking is None,
         source=live.said(cell.source) if cell.source else "",
     )
 

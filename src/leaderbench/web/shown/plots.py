@@ -64,7 +64,7 @@ def _chance(table: BoardTable, column: str) -> tuple[tuple[str, float], ...]:
     for row in table.rows:
         if row.baseline:
             cell = None if place is None else row.cells[place]
-            score = row.score if place is None else math.nan if cell is None else cell.estimate
+            score = row.score if place is None else math.nan if cell is None or cell.lacking else cell.estimate
             found += [(row.model, score)] if math.isfinite(score) else []
     return tuple(found)
 

@@ -89,6 +89,8 @@ class ShownCell(Value):
 
     settings: str
     source: str
+    counts: bool
+    """Whether it takes part in the order: a mean over other parts than the others of its column does not."""
 
 
 class ShownRow(Value):
