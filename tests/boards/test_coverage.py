@@ -10,9 +10,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from leaderbench.boards import ranks
+from leaderbench.boards import ranks, rules
 from leaderbench.boards.ranks import Errors, Mode, rank_intervals
 from leaderbench.boards.rules import Floats
+from leaderbench.boards.standing import stand
+from tests.boards.conftest import make_entry, make_spec
 
 Draw = Callable[[np.random.Generator], tuple[Floats, Errors]]
 
@@ -109,3 +111,81 @@ def test_the_bound_beyond_drawn_sizes_holds_its_level_whatever_the_dependence() 
     found = covered(np.zeros(size), draw, 400)
     print(found)
     assert found[0] > 0.95 - 3 * 0.011
+
+
+def answered_against(truth: Floats, questions: int) -> Draw:
+    """Right and wrong answers of models with these true shares to the same questions."""
+
+    def draw(rng: np.random.Generator) -> tuple[Floats, Errors]:
+        values = (rng.random((len(truth), questions)) < truth[:, None]).astype(float)
+        scores = values.mean(axis=1)
+        scale = math.sqrt(questions / (questions - 1)) / questions
+        return scores, Errors(np.zeros(len(truth)), (values - scores[:, None]) * scale, float(questions - 1))
+
+    return draw
+
+
+@pytest.mark.parametrize("questions", [30, 100])
+def test_equal_models_with_few_questions_are_told_apart_no_more_often_than_the_level_allows(questions: int) -> None:
+    every, _, _ = covered(np.full(10, 0.6), answered_against(np.full(10, 0.6), questions), 150)
+    assert every > 0.95 - 2.6 * 0.018
+
+
+def test_setting_pairs_aside_that_are_told_apart_narrows_intervals_and_keeps_their_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = np.linspace(0.4, 0.8, 20)
+    every, _, width = covered(truth, answered_against(truth, 2000), 30)
+    monkeypatch.setattr(ranks, "most_steps", 1)
+    ranks._known.clear()
+    _, _, wide = covered(truth, answered_against(truth, 2000), 30)
+    assert every > 0.95
+    assert width < 0.95 * wide
+
+
+def board_coverage(rule: str, truth: Floats, questions: int, repetitions: int) -> float:
+    """How often all true ranks are covered where a rule ranks inside columns; `truth` has shape (models, columns)."""
+    rng = np.random.default_rng(1)
+    models, columns = truth.shape
+    spec = make_spec(rule, *[f"c{column}" for column in range(columns)])
+    scores = rules.borda(truth) if rule == "borda" else rules.mean_win_rate(truth)
+    best = [1 + int((scores > x + 1e-9).sum()) for x in scores]
+    worst = [int((scores >= x - 1e-9).sum()) for x in scores]
+    held = 0
+    for _ in range(repetitions):
+        seen = rng.binomial(questions, truth) / questions
+        errors = np.sqrt(seen * (1 - seen) / questions)
+        table = stand(
+            spec,
+            [
+                make_entry(str(row), f"c{column}", seen[row, column], errors[row, column], n=questions)
+                for row in range(models)
+                for column in range(columns)
+            ],
+        )
+        places = {int(row.name): row.static for row in table.rows}
+        held += all(
+            place is not None and place.low is not None and place.high is not None
+            and place.low <= best[row] and worst[row] <= place.high
+            for row, place in places.items()
+        )  # fmt: skip
+    return held / repetitions
+
+
+def test_ranks_by_points_hold_their_level_among_equal_models() -> None:
+    assert board_coverage("borda", np.full((10, 5), 0.6), 500, 20) >= 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["borda", "mean-win-rate"])
+@pytest.mark.parametrize(
+    "truth",
+    [
+        np.full((12, 8), 0.6),
+        0.6 + 0.01 * np.random.default_rng(9).standard_normal((12, 8)),
+        np.repeat(np.r_[np.full(4, 0.8), np.linspace(0.2, 0.7, 8)][:, None], 8, axis=1),
+    ],
+    ids=["equal", "near", "some equal"],
+)
+def test_ranks_by_points_hold_their_level_among_near_ties(rule: str, truth: Floats) -> None:
+    assert board_coverage(rule, truth, 500, 80) > 0.95 - 2.6 * 0.025

@@ -13,6 +13,7 @@ from leaderbench.models.fake import FakeModel
 from leaderbench.records import Aggregation
 from leaderbench.results.samples import StoredSamples
 from leaderbench.results.store import Store
+from leaderbench.statistics import macro
 from tests.boards.conftest import make_spec
 
 
@@ -40,6 +41,17 @@ def test_values_of_a_run_are_those_of_its_samples(store: Store) -> None:
         known = outcomes.influence(found, Aggregation.MICRO)
         assert known is not None
         assert np.sqrt((known.values**2).sum()) == pytest.approx(run.score("acc (micro)").standard_error)
+
+
+def test_influences_and_what_they_do_not_show_add_up_to_the_variance_of_a_macro_mean() -> None:
+    values = np.array([1.0] * 120 + [0.0] * 80 + [1.0] * 3)
+    subsets = ("large",) * 200 + ("small",) * 3
+    found = outcomes.Outcomes("bank", tuple(map(str, range(203))), subsets, values)
+    known = outcomes.influence(found, Aggregation.MACRO)
+    assert known is not None
+    error = macro([values[:200].tolist(), values[200:].tolist()]).standard_error
+    assert (known.values**2).sum() + known.own == pytest.approx(error**2)
+    assert known.degrees < 6
 
 
 def test_a_file_is_read_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,48 @@ def test_the_macro_interval_holds_its_level(count: int, size: int, average: floa
     assert 0.93 < covered(found, truth) < 0.985
 
 
+def macro_coverage(sizes: tuple[int, ...], shares: tuple[float, ...], draws: int) -> float:
+    rng = np.random.default_rng(7)
+    parts = list(zip(sizes, shares, strict=True))
+    found = [macro([(rng.random(n) < share).astype(float).tolist() for n, share in parts]) for _ in range(draws)]
+    return covered(found, math.fsum(shares) / len(shares))
+
+
+def test_the_macro_interval_holds_its_level_with_a_small_subset() -> None:
+    assert macro_coverage((200, 3), (0.6, 0.6), 400) > 0.92
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "shares"),
+    [
+        ((200, 3), (0.6, 0.6)),
+        ((300, 10), (0.9, 0.9)),
+        ((2000, 5), (0.6, 0.9)),
+        ((500, 3), (0.95, 0.5)),
+        ((500, 4), (0.95, 0.5)),
+        ((50, 5), (0.98, 0.7)),
+        ((1000, 20), (0.7, 0.95)),
+        ((1000, 1), (0.7, 0.6)),
+        ((100, 10, 10), (0.9, 0.95, 0.6)),
+        ((100, 100, 100, 3, 3), (0.6, 0.6, 0.6, 0.7, 0.9)),
+        ((100,) * 10 + (2,) * 5, (0.3, 0.4, 0.4, 0.5, 0.5, 0.6, 0.7, 0.7, 0.8, 0.9, 0.4, 0.5, 0.6, 0.8, 0.9)),
+    ],
+)
+def test_the_macro_interval_holds_its_level_for_subsets_of_any_size(
+    sizes: tuple[int, ...], shares: tuple[float, ...]
+) -> None:
+    assert macro_coverage(sizes, shares, 2000) > 0.93
+
+
+@pytest.mark.parametrize(("size", "spread"), [(5, 0.1), (20, 0.4)])
+def test_the_macro_interval_of_values_between_0_and_1_holds_its_level(size: int, spread: float) -> None:
+    rng = np.random.default_rng(8)
+    centres = np.linspace(0.5 - spread, 0.5 + spread, 5)
+    draws = [[rng.beta(8 * c, 8 * (1 - c), size).tolist() for c in centres] for _ in range(1000)]
+    assert 0.93 < covered([macro(parts) for parts in draws], 0.5) < 0.99
+
+
 def test_the_micro_interval_does_not_serve_a_macro_mean() -> None:
     rng = np.random.default_rng(4)
     parts = [(0.9, 20), (0.5, 20), (0.2, 400)]

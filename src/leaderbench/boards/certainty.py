@@ -5,6 +5,7 @@ five implementations of one exam do: then errors are added up question by questi
 errors of different models, and of different columns, count as independent.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ replicates = 1000
 """Draws of all scores behind the errors of a rule that ranks within columns; fewer on boards of thousands of models."""
 
 fewest_replicates = 128
+
+near = 2.0
+"""Standard errors of a difference within which two values count as one while errors are simulated."""
 
 
 @dataclass(slots=True)
@@ -81,7 +85,9 @@ class Certainty:
         """The columns of these rows drawn anew, each value with its error, shape (count, rows, columns).
 
         `weights` are those of the pieces in each column. Columns that ask the same questions err together. A value of
-        unknown error stays as it is. One stream of draws serves every board.
+        unknown error stays as it is. Observed values are spread by noise already, and draws by noise again, so that
+        near ties would look settled: they are first drawn together, see `drawn_together`. One stream of draws serves
+        every board.
         """
         rng = np.random.default_rng(0)
         size, width = columns.shape
@@ -93,21 +99,22 @@ class Certainty:
             present, matrix = bank.present()
             noise[present] += matrix @ rng.standard_normal((matrix.shape[1], count))
         drawn: Floats = np.ascontiguousarray(noise.T).reshape(count, width, size)
-        drawn += columns.T
+        drawn += np.stack([drawn_together(*pair) for pair in zip(columns.T, drawn.transpose(1, 0, 2), strict=True)])
         return drawn.transpose(0, 2, 1)  # the values of a column lie together: ranking reads column after column
 
     def _gathered(self, rows: Integers, weights: Floats, joint: Booleans) -> "tuple[Floats, dict[str, Questions]]":
         """The variances that no other score shares, and what the questions of each bank do."""
         paired = np.zeros(weights.shape, dtype=bool)
+        unseen = np.zeros(weights.shape)
         banks: dict[str, Questions] = {}
         for place, row in enumerate(rows) if self.any_paired else ():
             for piece in np.flatnonzero(weights[place]):
                 found = self.influences[row][piece]
                 if found is not None and joint[place, piece]:
-                    paired[place, piece] = True
+                    paired[place, piece], unseen[place, piece] = True, found.own
                     banks.setdefault(found.bank, Questions()).add(place, found, weights[place, piece])
         alone = (weights != 0) & ~paired
-        own: Floats = np.where(alone, (weights * self.errors[rows]) ** 2, 0.0).sum(axis=1)
+        own: Floats = np.where(alone, (weights * self.errors[rows]) ** 2, weights**2 * unseen).sum(axis=1)
         return own, banks
 
 
@@ -155,8 +162,29 @@ def certainty(filled: Filled, outcomes: Reader | None) -> Certainty:
                 unread[row, place] = found is None
                 if found is not None:
                     answers[row, place] = True
-                    influences[row][place] = influence(found, entry.score.metric.aggregation, entry.score.subset)
+                    known = influence(found, entry.score.metric.aggregation, entry.score.subset)
+                    influences[row][place] = known
+                    degrees[row, place] = degrees[row, place] if known is None else known.degrees
     return Certainty(filled.errors, influences, degrees, answers, unread, bool(answers.any()))
+
+
+def drawn_together(values: Floats, noise: Floats) -> Floats:
+    """The values of a column, of shape (models,), each replaced by the mean of those that it can't be told from.
+
+    `noise` are draws of their errors, shape (draws, models). NaN stays NaN.
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    if len(known) < 2:
+        return values
+    order = known[np.argsort(values[known], kind="stable")]
+    errors = noise[:, order]
+    reach = near * math.sqrt(2) * (errors - errors.mean(axis=1, keepdims=True)).std(axis=0)
+    ordered = values[order]
+    first, last = np.searchsorted(ordered, ordered - reach), np.searchsorted(ordered, ordered + reach, side="right")
+    sums = np.concatenate(([0.0], np.cumsum(ordered)))
+    result = values.copy()
+    result[order] = (sums[last] - sums[first]) / (last - first)
+    return result
 
 
 def replicate_count(models: int) -> int:

@@ -12,6 +12,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, largest
 from leaderbench.results.samples import StoredSamples
 from leaderbench.results.store import Store
+from leaderbench.statistics.stratified import Spread
 
 most_models = 200
 """Rows up to which a board reads answers; a larger one takes the standard errors that scores carry, which ask more of a
@@ -47,11 +48,16 @@ Reader = Callable[[str, str], Outcomes | None]
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """What each question does to the error of a score: the squares add up to the score's variance."""
+    """What each question does to the error of a score: the squares and `own` add up to the score's variance."""
 
     bank: str
     ids: tuple[str, ...]
     values: Floats
+    own: float
+    """The variance that no question shows, since small subsets vary by more than their few answers do."""
+
+    degrees: float
+    """Degrees of freedom behind the variance."""
 
 
 def influence(outcomes: Outcomes, aggregation: Aggregation, subset: str | None = None) -> Influence | None:
@@ -73,10 +79,20 @@ def influence(outcomes: Outcomes, aggregation: Aggregation, subset: str | None =
         return None
     centres = np.bincount(groups, weights=values) / sizes
     scale = np.sqrt(sizes / (sizes - 1)) / (len(sizes) * sizes)
-    found = (values - centres[groups]) * scale[groups]
-    if not (found**2).sum() > 1e-18:
+    deviations = values - centres[groups]
+    single = deviations * scale[groups]
+    observed = float((single**2).sum())
+    if not observed > 1e-18:
         return None
-    return Influence(outcomes.bank, tuple(ids), found)
+    variance, degrees = observed, float(len(values) - 1)
+    if len(sizes) > 1:
+        squares = np.bincount(groups, weights=deviations**2)
+        units = 1.0 / (len(sizes) ** 2 * sizes)
+        whole = float(((squares / sizes).mean() + centres.var()) / (1 - units.sum()))
+        shares = bool(np.isin(values, (0.0, 1.0)).all())
+        spread = Spread(units.tolist(), sizes.tolist(), squares.tolist(), whole, shares)
+        variance, degrees = spread.variance()
+    return Influence(outcomes.bank, tuple(ids), single, max(variance - observed, 0.0), degrees)
 
 
 def reader(store: Store) -> Reader:

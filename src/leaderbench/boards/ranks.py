@@ -12,8 +12,9 @@ model may have is 1 + the number significantly better, the worst the number of m
 - beyond that: Šidák's bound for so many pairs, which holds whatever the dependence (Šidák 1967, JASA 62, 626). At
   10,000 models it is 6.11, where independent scores need 5.99.
 
-So 10,000 models need one pass over their pairs and no draws. Standard errors that rest on few questions are widened as
-Student's distribution wants it.
+Where c is drawn, pairs told apart are set aside and the others tested again with the smaller c of fewer pairs. 10,000
+models need one pass over their pairs and no draws. Standard errors that rest on few questions are widened as Student's
+distribution wants it.
 """
 
 import hashlib
@@ -25,15 +26,21 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leaderbench.boards.rules import Floats, Integers
 from leaderbench.statistics.intervals import level
+
+Booleans = NDArray[np.bool_]
 
 most_drawn = 256
 """Models up to which the critical value is drawn; more need a bound that is a formula."""
 
 draws = 2000
 """Draws from the joint distribution; the 95 % point of max |t| is then known to about 1 %."""
+
+most_steps = 4
+"""Times that pairs are tested at most, each time without those told apart before."""
 
 block = 64
 """Models that are compared with all others at once: small enough for the processor's cache."""
@@ -128,12 +135,29 @@ def _rank_intervals(scores: Floats, errors: Errors, mode: Mode, level: float) ->
     low, high, critical = np.zeros(size, np.int64), np.zeros(size, np.int64), np.full(size, np.nan)
     if not known.any():
         return RankIntervals(low, high, critical)
-    kept = errors.only(known)
-    critical[known] = critical_values(kept, mode, level)
-    widened = kept.scaled(inflation(critical[known], kept.degrees))
-    better, worse = significant(scores[known], widened, critical[known])
+    better, worse, critical[known] = _stepped_down(scores[known], errors.only(known), mode, level)
     low[known], high[known] = 1 + better, size - worse
     return RankIntervals(low, high, critical)
+
+
+def _stepped_down(scores: Floats, errors: Errors, mode: Mode, level: float) -> tuple[Integers, Integers, Floats]:
+    """How many models are significantly better, and how many worse, than each; and the last critical values.
+
+    On boards of up to `most_drawn` models, pairs that are told apart are set aside, and the others tested again with
+    the critical value of what is left, until nothing more is told apart (Romano and Wolf 2005, Econometrica 73, 1237).
+    """
+    critical = critical_values(errors, mode, level)
+    better, worse, apart = significant(scores, errors, critical)
+    for _ in range(most_steps - 1):
+        if apart is None or not apart.any():
+            break
+        left = _drawn(errors, level, simultaneous=mode is Mode.SIMULTANEOUS, closed=apart)
+        critical = np.minimum(critical, left)
+        before = int(apart.sum())
+        better, worse, apart = significant(scores, errors, critical)
+        if apart is not None and int(apart.sum()) == before:
+            break
+    return better, worse, critical
 
 
 def critical_values(errors: Errors, mode: Mode, level: float = level) -> Floats:
@@ -195,8 +219,11 @@ def range_quantile(size: int, level: float = level) -> float:
     return high
 
 
-def _drawn(errors: Errors, level: float, *, simultaneous: bool) -> Floats:
-    """Quantiles of max |t| over pairs, from draws of the scores' joint distribution; one stream for every board."""
+def _drawn(errors: Errors, level: float, *, simultaneous: bool, closed: Booleans | None = None) -> Floats:
+    """Quantiles of max |t| over pairs, from draws of the scores' joint distribution; one stream for every board.
+
+    `closed`, of shape (models, models), leaves pairs out: of a row the pairs that the model in it is not tested in.
+    """
     size = len(errors.own)
     covariance = np.diag(errors.own)
     if errors.shared is not None:
@@ -207,12 +234,18 @@ def _drawn(errors: Errors, level: float, *, simultaneous: bool) -> Floats:
     variances = pair_variances(errors, slice(0, size))
     alike = variances <= 1e-12 * variances.max()  # the same answers, or itself: never told apart
     scale = 1 / np.sqrt(np.where(alike, np.inf, variances))
+    tested = ~alike if closed is None else ~(alike | closed)
     largest = np.zeros((size, draws))
-    for place in range(size - 1):
-        t = np.abs(drawn[place + 1 :] - drawn[place]) * scale[place, place + 1 :, None]
-        largest[place] = np.maximum(largest[place], t.max(axis=0))
+    for row in range(size - 1):
+        either = np.flatnonzero(tested[row, row + 1 :] | tested[row + 1 :, row]) + row + 1
+        if len(either) == 0:
+            continue
+        t = np.abs(drawn[either] - drawn[row]) * scale[row, either, None]
+        own = tested[row, either]
+        largest[row] = np.maximum(largest[row], t[own].max(axis=0, initial=0.0))
         if not simultaneous:
-            np.maximum(largest[place + 1 :], t, out=largest[place + 1 :])
+            back = tested[either, row]
+            largest[either[back]] = np.maximum(largest[either[back]], t[back])
     if simultaneous:
         return np.full(size, np.quantile(largest.max(axis=0), level))
     result: Floats = np.quantile(largest, level, axis=1)
@@ -230,30 +263,29 @@ def pair_variances(errors: Errors, rows: slice) -> Floats:
     return result
 
 
-def significant(scores: Floats, errors: Errors, critical: Floats) -> tuple[Integers, Integers]:
-    """How many models are significantly better, and how many significantly worse, than each.
+def significant(scores: Floats, errors: Errors, critical: Floats) -> tuple[Integers, Integers, Booleans | None]:
+    """How many models are significantly better, and how many significantly worse, than each; and which, of shape
+    (models, models), on boards of up to `most_drawn`.
 
-    Every pair is looked at once, in blocks, the models in order of their scores.
+    The variance of a difference is the one that it has if there is none: gap²/n more than around the observed gap, as
+    in McNemar's test, n being the questions that the degrees of freedom stand for. Standard errors are widened by
+    `inflation`. Pairs are looked at in blocks.
     """
-    size, order = len(scores), np.argsort(-scores, kind="stable")
-    ordered, own, squared = scores[order], errors.own[order], critical[order] ** 2 * (1 + 1e-9)
-    shared: Any = None
-    squares = np.zeros(size)
-    if errors.shared is not None:
-        shared = errors.shared[order].astype(np.float32 if size > most_drawn else np.float64)
-        squares = (shared**2).sum(axis=1).astype(np.float64)
+    size = len(scores)
+    widened = errors.scaled(inflation(critical, errors.degrees))
+    worth = np.broadcast_to(np.asarray(errors.degrees, dtype=np.float64) + 1, (size,))
     better, worse = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    blocks = []
     for start in range(0, size, block):
-        rows, rest = slice(start, start + block), slice(start, None)
-        variance = (own + squares)[rows, None] + (own + squares)[None, rest]
-        if shared is not None:
-            variance -= 2 * (shared[rows] @ shared[rest].T)
-            np.maximum(variance, own[rows, None] + own[None, rest], out=variance)
-        gaps = ordered[rows, None] - ordered[None, rest]
-        np.maximum(gaps, 0.0, out=gaps)  # what is ahead of a row inside its block was looked at from there
-        gaps *= gaps
-        worse[rows] += (gaps > squared[rows, None] * variance).sum(axis=1)
-        better[rest] += (gaps > squared[None, rest] * variance).sum(axis=0)
-    found = np.empty((2, size), np.int64)
-    found[:, order] = better, worse
-    return found[0], found[1]
+        rows = slice(start, start + block)
+        gaps = scores[rows, None] - scores[None, :]
+        variance = pair_variances(widened, rows)
+        if np.isfinite(worth).any():
+            variance = variance + gaps**2 / np.minimum(worth[rows, None], worth[None, :])
+        apart = gaps**2 > (critical[rows, None] ** 2 * (1 + 1e-9)) * variance
+        ahead = apart & (gaps > 0)
+        worse[rows] = ahead.sum(axis=1)
+        better[rows] = apart.sum(axis=1) - worse[rows]
+        if size <= most_drawn:
+            blocks.append(apart)
+    return better, worse, np.concatenate(blocks) if blocks else None

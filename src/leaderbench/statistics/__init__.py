@@ -18,9 +18,10 @@ from leaderbench.statistics.decomposition import (
     shapley,
     split,
 )
-from leaderbench.statistics.intervals import Estimate, Interval, macro, mean, standard_error, wilson
+from leaderbench.statistics.intervals import Estimate, Interval, mean, standard_error, wilson
 from leaderbench.statistics.ranking import Comparison, compare, sentences, values_by_example
 from leaderbench.statistics.reordering import Reordering, VarianceComponents, reordering, variance_components
+from leaderbench.statistics.stratified import macro
 
 __all__ = [
     "Comparison",

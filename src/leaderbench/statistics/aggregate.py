@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from leaderbench.records import Aggregation, Metric, Sample, Score
-from leaderbench.statistics.intervals import Estimate, macro, mean
+from leaderbench.statistics.intervals import Estimate, mean
+from leaderbench.statistics.stratified import macro
 
 
 def value(sample: Sample, metric: str) -> float | None:

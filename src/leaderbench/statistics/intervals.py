@@ -45,6 +45,8 @@ def t_quantile(degrees: float, level: float = level) -> float:
     """The t with `level` of Student's distribution between -t and t."""
     from scipy.special import stdtrit
 
+    if math.isinf(degrees):
+        return normal_quantile(level)
     return float(stdtrit(degrees, 0.5 + level / 2))
 
 
@@ -128,25 +130,3 @@ def _proportion(values: Sequence[float], error: float, groups: int, level: float
     effect = (error / plain) ** 2 if plain > 0 and error > 0 else n / groups
     effective = n / max(effect, 1.0)
     return wilson(estimate * effective, effective, quantile=t_quantile(groups - 1, level) if groups > 1 else None)
-
-
-def macro(subsets: Sequence[Sequence[float]], level: float = level) -> Estimate:
-    """The mean over subsets of each subset's mean, the subsets being fixed and their questions sampled.
-
-    Standard error (1/K) sqrt(sum SE_k²), interval on the logit scale. Empty subsets are left out of K.
-    """
-    filled = [values for values in subsets if len(values)]
-    n = sum(map(len, filled))
-    if not filled:
-        return unknown
-    count = len(filled)
-    estimate = math.fsum(math.fsum(values) / len(values) for values in filled) / count
-    if count == 1:
-        return mean(filled[0], level=level)
-    bound = max(estimate * (1 - estimate), 0.0)
-    variances = [standard_error(values) ** 2 if len(values) > 1 else bound for values in filled]
-    error = math.sqrt(math.fsum(variances)) / count
-    if error > 0 and 0 < estimate < 1:
-        return Estimate(estimate, error, logit_interval(estimate, error, normal_quantile(level)), n)
-    effective = count**2 / math.fsum(1 / len(values) for values in filled)
-    return Estimate(estimate, error, wilson(estimate * effective, effective, level), n)

@@ -24,8 +24,9 @@ from leaderbench.results.store import Store
 from leaderbench.statistics.comparison import Difference, paired_difference
 from leaderbench.statistics.decomposition import Split, remainder, shapley, split, weighted
 from leaderbench.statistics.finite import Stratum, bank_mean
-from leaderbench.statistics.intervals import Estimate, Interval, macro, mean
+from leaderbench.statistics.intervals import Estimate, Interval, mean
 from leaderbench.statistics.reordering import Reordering, reordering
+from leaderbench.statistics.stratified import macro
 
 
 @dataclass(frozen=True, slots=True)
