@@ -16,7 +16,8 @@ from leaderbench.web import server
 from tests.cli.conftest import Command
 
 
-def test_it_prints_its_address_answers_there_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_it_prints_its_address_answers_there_and_ends_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     words = [sys.executable, "-m", "leaderbench", "serve", "--store", str(tmp_path / "store"), "--port", "0"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -25,9 +26,11 @@ def test_it_prints_its_address_answers_there_and_ends_with_ctrl_c(tmp_path: Path
         assert found
         with urllib.request.urlopen(f"{found[0]}/en/", timeout=30) as answer:
             assert answer.status == 200
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(timeout=30) == 0
-        assert "Ended." in process.stderr.read()
+        err = process.stderr.read()
+        assert err.endswith("\nEnded.\n")
+        assert "Traceback" not in err
 
 
 def test_a_taken_port_is_one_sentence(cli: Command) -> None:

@@ -11,6 +11,7 @@ from leaderbench.evaluation.ask import ask
 from leaderbench.models.fake import FakeModel
 from leaderbench.records import Failure, Response
 from leaderbench.requests import LogLikelihood, Prompt, Request, digest
+from leaderbench.results.log import ResponseLog
 from leaderbench.results.store import Store
 
 
@@ -51,20 +52,28 @@ def test_whatever_ends_the_asking_answers_are_kept_and_the_error_goes_on(store: 
     assert sound.asked == 4
 
 
-def test_answers_are_written_while_others_are_awaited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS_BETWEEN_WRITES", 0.0)
+def test_each_answer_is_in_its_file_before_the_next_is_awaited(store: Store) -> None:
     written: list[int] = []
     ask(FakeModel(), requests(4), store, lambda responses, known: written.append(stored(store)))
     assert written == [0, 1, 2, 3, 4]
 
 
-def test_many_answers_are_written_before_their_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_reach_the_disk_from_time_to_time_and_at_the_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, synced = ResponseLog.sync, []
+
+    def sync(log: ResponseLog) -> None:
+        synced.append(len(log))
+        whole(log)
+
+    monkeypatch.setattr(ResponseLog, "sync", sync)
     monkeypatch.setattr(module, "SECONDS_BETWEEN_WRITES", 3600.0)
-    monkeypatch.setattr(module, "MOST_UNWRITTEN", 3)
-    written: list[int] = []
-    ask(FakeModel(), requests(7), store, lambda responses, known: written.append(stored(store)))
-    assert written == [0, 0, 0, 3, 3, 3, 6, 6]
-    assert stored(store) == 7
+    ask(FakeModel(), requests(4), store)
+    assert synced[-1] == 4
+    assert set(synced) <= {0, 4}
+    synced.clear()
+    monkeypatch.setattr(module, "SECONDS_BETWEEN_WRITES", 0.0)
+    ask(FakeModel(), requests(8, 4), store)
+    assert synced[-5:] == [5, 6, 7, 8, 8]
 
 
 def test_a_failure_is_returned_and_not_stored(store: Store) -> None:

@@ -8,11 +8,13 @@ import contextlib
 import errno
 import io
 import os
+import signal
 import sys
 from typing import Annotated, NoReturn
 
 import typer
 
+from leaderbench import stopping
 from leaderbench.cli import (
     board,
     commands,
@@ -140,6 +142,12 @@ def _stop(message: str, code: Exit) -> NoReturn:
     sys.exit(code)
 
 
+def _end_by_signal() -> NoReturn:
+    number = stopping.received() or signal.SIGINT
+    by = "" if number is signal.SIGINT else f" by {number.name}"
+    _stop(f"Stopped{by}; nothing is lost. Type the same command again to go on where it was.", Exit(128 + number))
+
+
 def _closed_pipe() -> NoReturn:
     """The reader of stdout went away (`| head`): no message, and none from the interpreter's own flush at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -158,6 +166,7 @@ def main() -> None:
             )  # a terminal without the letter shows another instead of ending the run
     terminal.guard()
     debug = os.environ.get("LEADERBENCH_DEBUG", "") not in ("", "0")
+    stopping.listen()
     try:
         code = app(prog_name="leaderbench", standalone_mode=False) or Exit.OK
         sys.stdout.flush()
@@ -165,8 +174,10 @@ def main() -> None:
     except (ReaderGoneError, BrokenPipeError):
         _closed_pipe()
     except (InterruptedRunError, KeyboardInterrupt, typer.Abort):
-        _stop("Stopped; nothing is lost. Type the same command again to go on where it was.", Exit.INTERRUPTED)
+        _end_by_signal()
     except Exception as error:
+        if stopping.received():  # whatever else went wrong on the way out, as a terminal that is gone
+            _end_by_signal()
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's usage errors, whatever module they live in
             error.show()
             sys.exit(Exit.INPUT)

@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from logging import getLogger
 
+from leaderbench import stopping
 from leaderbench.models.base import Model
-from leaderbench.records import Answer, Failure, Response
+from leaderbench.records import Failure, Response
 from leaderbench.requests import Request, digest
 from leaderbench.results.store import Store
 
 SECONDS_BETWEEN_WRITES = 1.0
-"""Answers younger than this may be lost to a kill -9; anything else that stops a run keeps them too."""
-
-MOST_UNWRITTEN = 2048
-"""Answers held in memory at most before they are written."""
+"""Each answer is in its file as soon as it is given, so nothing that ends the process loses it; after this time at most
+it is on the disk, so that a power cut does not either.
+"""
 
 
 def ask(
@@ -44,21 +44,29 @@ def ask(
     with store.log(model.name, model.identity) as log:
         for sentence in log.damage:
             getLogger(__name__).warning(sentence)
-        unwritten: list[tuple[Request, Answer]] = []
-        written = time.monotonic()
+        unwritten: list[tuple[Request, Response]] = []
+        synced = time.monotonic()
+
+        def write() -> None:
+            with stopping.held():
+                log.write((request, answer) for request, answer in unwritten if not isinstance(answer, Failure))
+                unwritten.clear()
+
         try:
-            for request, response in model.answer(missing):
+            for pair in model.answer(missing):
+                unwritten.append(pair)  # before anything else: the interpreter heeds signals behind this call
+                write()
+                if time.monotonic() - synced > SECONDS_BETWEEN_WRITES:
+                    log.sync()
+                    synced = time.monotonic()
+                request, response = pair
                 name = digest(request)
                 responses[name] = response
-                if not isinstance(response, Failure):
-                    unwritten.append((request, response))
-                if len(unwritten) >= MOST_UNWRITTEN or time.monotonic() - written > SECONDS_BETWEEN_WRITES:
-                    log.append(unwritten)
-                    unwritten, written = [], time.monotonic()
                 seen({name: response}, False)
+                stopping.check()
         finally:
-            if unwritten:
-                log.append(unwritten)
+            write()
+            log.sync()
     for request in missing:
         responses.setdefault(digest(request), Failure("the model gave no answer to this request"))
     return responses

@@ -51,6 +51,7 @@ class ResponseLog:
         self._segments: list[Path] = []
         self._descriptors: dict[int, int] = {}
         self._size = 0
+        self._synced = 0
         if writable:
             make_folder(folder)
             self._lock = locks.acquire(folder / "lock", f"The response log of {model_name} ({folder})")
@@ -99,6 +100,14 @@ class ResponseLog:
 
         Raises `LeaderbenchError` where they cannot be written; none of these is stored then, all earlier ones are kept.
         """
+        self.write(pairs)
+        self.sync()
+
+    def write(self, pairs: Iterable[tuple[Request, Answer]]) -> None:
+        """As `append`, but only `sync` brings them to the disk: until then a power cut may lose them, and nothing else.
+
+        Raises `LeaderbenchError` as `append` does.
+        """
         if self._lock is None:
             raise ValueError("this response log is not open for writing")
         fresh: dict[bytes, bytes] = {}
@@ -108,6 +117,27 @@ class ResponseLog:
                 fresh[key] = segments.line(key, answers.to_json(answer))
         if fresh:
             self._write(fresh)
+
+    def sync(self) -> None:
+        """Bring what was written to the disk.
+
+        Raises `LeaderbenchError` where the disk refuses it; nothing written since the last time is stored then.
+        """
+        if self._synced == self._size:
+            return
+        last = len(self._segments) - 1
+        descriptor = self._descriptor(last)
+        with said_plainly(self.folder):
+            try:
+                os.fsync(descriptor)
+            except OSError:
+                self._size = self._synced
+                lost = [key for key, place in self._index.items() if place[0] == last and place[1] >= self._size]
+                for key in lost:
+                    del self._index[key]
+                os.ftruncate(descriptor, self._size)
+                raise
+        self._synced = self._size
 
     def close(self) -> None:
         """Release the lock and the files; closing twice is harmless."""
@@ -147,7 +177,7 @@ class ResponseLog:
                 found = segments.scan(path)
             for key, start, length in found.records:
                 self._index.setdefault(key, (number, start, length))
-            self._size = found.size
+            self._size = self._synced = found.size
         self.damage = tuple(damage)
 
     def _report(self, path: Path, found: segments.Scan) -> Iterator[str]:
@@ -173,12 +203,12 @@ class ResponseLog:
     def _write(self, fresh: dict[bytes, bytes]) -> None:
         with said_plainly(self.folder):
             if not self._segments or self._size >= segment_bytes:
+                self.sync()
                 self._begin_segment()
             number = len(self._segments) - 1
             descriptor = self._descriptor(number)
             try:
                 write_all(descriptor, b"".join(fresh.values()), self._size)
-                os.fsync(descriptor)
             except BaseException:
                 os.ftruncate(descriptor, self._size)
                 raise
@@ -192,4 +222,4 @@ class ResponseLog:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
         sync(self.folder)
         self._segments.append(path)
-        self._size = 0
+        self._size = self._synced = 0

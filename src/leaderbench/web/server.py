@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderbench import stopping
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.store import Store
 from leaderbench.web.hosts import Hosts, loopback
@@ -126,8 +127,10 @@ def serve(store: Store, made: socket.socket, names: Sequence[str] = (), frame_an
     threading.Thread(target=_prepare_charts, args=(live,), name="leaderbench-charts", daemon=True).start()
     # While a board is worked out in a thread, readers get the interpreter back twenty times as often as by default.
     sys.setswitchinterval(0.00025)
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended
-        _server(live, names, frame_ancestors).run(sockets=[made])
+    server = _server(live, names, frame_ancestors)
+    # uvicorn ends in good order by two signals and raises them again once it has ended; here by all that end a process.
+    with stopping.handled(server.handle_exit), contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[made])
 
 
 def _prepare_charts(live: "LiveStore") -> None:
