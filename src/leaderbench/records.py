@@ -18,6 +18,9 @@ class Flag(StrEnum):
     SHOTS_DROPPED = "shots-dropped"
     """Whole shots were left out to fit the context."""
 
+    BEYOND_CONTEXT = "beyond-context"
+    """The prompt is longer than the model's context and was asked all the same, as the benchmark's own program does."""
+
     TIE = "tie"
     """The best two answers scored exactly the same; the first one won."""
 

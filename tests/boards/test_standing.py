@@ -17,9 +17,10 @@ from leaderbench.boards.reading import board, parse
 from leaderbench.boards.spec import BoardSpec
 from leaderbench.boards.standing import stand
 from leaderbench.boards.table import Basis, BoardTable, Place, Standing
-from leaderbench.records import Aggregation, Score, View
+from leaderbench.records import Aggregation, Json, Score, View
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.imports.scores import published
+from leaderbench.results.run_notes import notes_of
 from leaderbench.statistics import macro, paired_difference
 from leaderbench.statistics import mean as mean_of
 from tests.boards.conftest import make_entry, make_spec
@@ -270,6 +271,15 @@ def test_a_run_of_some_questions_is_flagged_and_a_board_may_refuse_it() -> None:
     entries = [make_entry("m", "a", 0.1, settings="limit 5", errors=2)]
     assert stand(make_spec("mean", "a"), entries).rows[0].flags == ("2 unanswered", "limit 5", "imported score")
     assert stand(make_spec("mean", "a", head="[filters]\nplain = true"), entries).rows == ()
+
+
+def test_what_all_answers_of_a_run_have_in_common_is_a_flag_of_its_row() -> None:
+    counts: dict[str, Json] = {"questions": 10, "errors": 0, "flags": {"truncated": 10, "tie": 10}}
+    tied = replace(make_entry("m", "a", 0.25), notes=notes_of(counts))
+    entries = [tied, replace(tied, benchmark="b"), make_entry("n", "a", 0.5)]
+    flags = {row.model: row.flags for row in stand(make_spec("mean", "a", "b"), entries).rows}
+    assert flags["m"] == ("all answers tied", "10 of 10 prompts cut", "imported score")
+    assert flags["n"] == ("imported score",)
 
 
 def test_filters_of_a_board_choose_models_and_provenance() -> None:

@@ -49,6 +49,15 @@ def test_show_by_subset_has_a_line_a_subset(cli: Cli, run: str) -> None:
     assert "opposites" in {score["subset"] for score in scores}
 
 
+def test_show_says_what_all_answers_of_a_run_have_in_common(cli: Cli, fakes: Fakes) -> None:
+    fakes["org/flat"] = FakeModel("org/flat", judge=lambda request, text: -1.0)
+    ending = cli("run", "org/flat", "-b", "exam/harness", "--limit", "2", "--json")
+    said = "All log-likelihoods are equal: the model tells no answer from another."
+    assert json.loads(ending.out)["runs"][0]["notes"] == [said]
+    assert f"flat (limit 2), exam/harness: {said}" in " ".join(cli("show").out.split())
+    assert json.loads(cli("show", "--json").out)["runs"][0]["notes"] == [said]
+
+
 @pytest.mark.parametrize("width", ["40", "80", "200"])
 def test_show_fits_the_terminal(cli: Cli, run: str, width: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", width)

@@ -378,3 +378,13 @@ def test_a_run_is_stored_also_where_what_is_known_of_its_model_cannot_be(
     run = evaluate("bundled:owl-1m", "exam/harness", limit=1, store=tmp_path)
     assert Store(tmp_path).run(run.id).id == run.id
     assert "is not kept" in caplog.text
+
+
+def test_what_all_answers_have_in_common_is_in_the_manifest_and_said(
+    exam: Exam, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = evaluate(FakeModel(judge=lambda request, text: -1.0), benchmark("harness"), store=store, datasets=exam)
+    (note,) = run.manifest.notes
+    assert note.sentence == "All log-likelihoods are equal: the model tells no answer from another."
+    assert f"exam/harness: {note.sentence}" in caplog.messages
+    assert store.run(run.id).manifest.notes == run.manifest.notes

@@ -61,6 +61,28 @@ def test_what_a_reader_must_know_is_flagged(
     assert sample.context_tokens == 10
 
 
+@pytest.mark.parametrize(
+    ("context", "counts", "beyond"),
+    [
+        (None, {}, False),
+        (10, {}, False),
+        (9, {}, True),
+        (9, {"truncated": 1}, False),
+        (4, {"truncated": 1}, True),
+        # Without its shots the prompt is less than half as long.
+        (9, {"shots_dropped": 5}, False),
+        (1, {"shots_dropped": 5}, True),
+    ],
+)
+def test_a_prompt_that_was_asked_beyond_the_context_is_flagged(
+    context: int | None, counts: dict[str, int], beyond: bool, exam: Exam
+) -> None:
+    (question, *_) = select(benchmark("harness"), exam, (), 1)
+    response = answer([-1, -2, -3, -4], **counts)
+    sample = sample_of(benchmark("harness"), question, {digest(question.requests[0]): response}, context)
+    assert (Flag.BEYOND_CONTEXT in sample.flags) == beyond
+
+
 def test_lengths_leave_out_the_leading_space(exam: Exam) -> None:
     (question, *_) = select(benchmark("harness-2023"), exam, (), 1)
     (request,) = question.requests

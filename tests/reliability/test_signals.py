@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.conftest import Commands, Ending, answers, runs
-from tests.reliability.test_kill import log_has_grown
+from tests.reliability.test_kill import log_has_grown, running
 
 WATCHED_FAKE = """
 import os
@@ -37,6 +37,7 @@ def stopped(command: Commands, number: signal.Signals, moment: float, *, before:
     size = sum(path.stat().st_size for path in store.glob("responses/*/*.jsonl"))
     started, until = command.start(*words, before=before), time.monotonic() + 120
     while not log_has_grown(store, size):
+        assert running(started.process), started.err.read_text()
         assert time.monotonic() < until, "nothing was stored"
         time.sleep(0.002)
     time.sleep(moment)

@@ -1,6 +1,7 @@
 """The pages: what is on them, that texts of strangers stay texts, and both languages."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from importlib.metadata import version
@@ -12,9 +13,10 @@ from starlette.testclient import TestClient
 
 from leaderbench.boards.rules import formulas
 from leaderbench.models.search import SIZES
+from leaderbench.records import Json
 from leaderbench.web import views, words
 from leaderbench.web.live import LiveStore
-from tests.web.conftest import EXPLANATION, SCRIPT
+from tests.web.conftest import EXPLANATION, SCRIPT, make_run
 
 every_page = [
     "",
@@ -130,6 +132,21 @@ def test_what_is_wrong_with_a_board_or_run_stands_on_its_page(client: TestClient
     assert answer.status_code == 200
     assert "damaged" in answer.text
     assert client.get("/en/boards/small").status_code == 200
+
+
+def test_what_all_answers_of_a_run_have_in_common_stands_on_its_page_and_its_boards(
+    client: TestClient, live: LiveStore
+) -> None:
+    run = make_run("org/flat", "mmlu/harness", run_id="dddddddddddd")
+    counts: dict[str, Json] = {"questions": 40, "errors": 0, "flags": {"tie": 40}}
+    live.store.save(replace(run, manifest=replace(run.manifest, counts=counts)))
+    live.refresh()
+    sentence = "The best answers to every question are tied: the score says which of them stands first."
+    assert sentence in client.get("/en/runs/dddddddddddd").text
+    assert "每道题得分最高的答案都并列" in client.get("/zh/runs/dddddddddddd").text
+    assert client.get("/api/v1/runs/dddddddddddd").json()["notes"] == [sentence]
+    assert "all answers tied" in client.get("/en/boards/small").text
+    assert "所有答案并列" in client.get("/zh/boards/small").text
 
 
 @pytest.mark.parametrize(("path", "status"), [("/en/nowhere", 404), ("/zh/runs/absent", 404), ("/en/runs?page=0", 422)])

@@ -10,7 +10,7 @@ from leaderbench.boards.ranks import Mode
 from leaderbench.boards.rules import Floats, Rule
 from leaderbench.boards.spec import BoardSpec, Direction, Revisions
 from leaderbench.boards.table import Basis, Cell, Dispute, Lacking, Standing
-from leaderbench.records import View
+from leaderbench.records import Flag, View
 from leaderbench.results.entries import Provenance
 from leaderbench.results.settings import settings_sentence
 from leaderbench.results.subjects import COMMIT, REVISION
@@ -39,6 +39,7 @@ def flags_of(cells: Sequence[Cell | None], columns: Sequence[str], damaged: int)
     elif any(cell.view is not View.NEW_QUESTIONS for cell in known):
         found.append(Sentence("part of the questions"))
     found += [_about_parts(c, cell.lacking) for c, cell in zip(columns, cells, strict=True) if cell and cell.lacking]
+    found += dict.fromkeys(note.brief for cell in known for note in cell.notes if note.about is not Flag.ERROR)
     found += dict.fromkeys(_about_a_dispute(cell.dispute) for cell in known if cell.dispute)
     if any(cell.implied for cell in known):
         found.append(Sentence("intervals implied by n"))

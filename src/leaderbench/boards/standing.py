@@ -391,6 +391,7 @@ def _cell(
         lacking=lacking,
         dispute=next((found for place in pieces if (found := filled.disputes[row][place]) is not None), None),
         implied=any((row, place) in filled.implied for place in pieces),
+        notes=tuple(dict.fromkeys(note for entry in entries for note in entry.notes)),
     )
 
 

@@ -10,6 +10,7 @@ from leaderbench.boards.rules import Formula, Rule
 from leaderbench.boards.spec import BoardSpec, Direction
 from leaderbench.records import Metric, View
 from leaderbench.results.entries import Provenance
+from leaderbench.results.run_notes import Note
 
 
 class Basis(StrEnum):
@@ -93,6 +94,9 @@ class Cell:
 
     lacking: Lacking | None = None
     """Where it is a mean over other parts than the others of its column, so that it takes no part in the order."""
+
+    notes: tuple[Note, ...] = ()
+    """What to know of all samples of its runs together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,22 @@ def show(
         print_subsets(good)
     else:
         print_boards(good)
+    if not json:
+        print_notes(good)
     report_damage(summaries)
     if not good and not json:
         terminal.stderr().print(f"No runs in {store} yet. Make one: leaderbench run MODEL --benchmark mmlu/harness")
+
+
+def print_notes(summaries: "Sequence[RunSummary]") -> None:
+    """What to know of all answers of a run together, a line each."""
+    from rich.text import Text
+
+    names = row_names(summaries)
+    for item in summaries:
+        name = " ".join(names[item.id].split())
+        for note in item.manifest.notes if item.manifest else ():
+            terminal.stdout().print(Text(f"{name}, {item.benchmark}: {note.sentence}", style="yellow"))
 
 
 def report_damage(summaries: "Iterable[RunSummary]") -> None:
@@ -68,6 +81,7 @@ def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json
         "created": summary.created,
         "limits": manifest.limits if manifest else {},
         "settings": settings(summary),
+        "notes": [str(note.sentence) for note in manifest.notes] if manifest else [],
         "scores": [tables.score_as_json(score) for score in scores],
     }
 

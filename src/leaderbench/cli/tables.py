@@ -61,6 +61,7 @@ def run_as_json(run: "Run", *, by_subset: bool = False) -> dict[str, Json]:
         "benchmark": run.manifest.benchmark["name"],
         "limits": run.manifest.limits,
         "selection": run.manifest.selection,
+        "notes": [str(note.sentence) for note in run.manifest.notes],
         "scores": [score_as_json(score) for score in scores],
     }
 

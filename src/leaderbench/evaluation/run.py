@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,8 +19,9 @@ from leaderbench.evaluation.progress import Progress
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.evaluation.tokens import tokens_of
 from leaderbench.models.base import Model
-from leaderbench.records import Failure, Json, Question, Response, Sample, Score
+from leaderbench.records import Failure, Flag, Json, Question, Response, Sample, Score
 from leaderbench.requests import digest
+from leaderbench.results.run_notes import counts_of, notes_of
 from leaderbench.results.runs import Manifest, Run, run_id
 from leaderbench.results.store import Store, read_folder
 from leaderbench.results.tokens import RunTokens
@@ -94,12 +94,19 @@ def evaluate(
     meter = Meter(recipe.name, asked, model, progress)
     responses = ask(model, (request for question in asked for request in question.requests), place, meter.seen)
     meter.report()
-    samples = tuple(sample_of(recipe, question, responses) for question in asked)
+    context = context_of(model)
+    samples = tuple(sample_of(recipe, question, responses, context) for question in asked)
     for sentence in remarks(recipe.name, samples):
         getLogger(__name__).warning(sentence)
     scores = aggregate(samples, recipe.metrics) if bank is None else drawn_scores(samples, recipe.metrics, bank)
     run = record(model, recipe, source, samples, scores, limits, bank, (meter.tokens_asked, meter.tokens_computed))
     return keep(run, place, tokens_of(model, asked, samples))
+
+
+def context_of(model: Model) -> int | None:
+    """The model's context length in tokens; None where it has none."""
+    length = model.describe().get("max_length")
+    return length if isinstance(length, int) else None
 
 
 def keep(run: Run, store: Store, tokens: RunTokens | None) -> Run:
@@ -178,8 +185,7 @@ def record(
     `bank` is the questions of each subset where only some were asked; `tokens` those asked about, and those computed.
     """
     recipe, revision = benchmark.recipe(), source.revision(benchmark.dataset)
-    flags = Counter(flag.value for sample in samples for flag in sample.flags)
-    counts: dict[str, Json] = {"questions": len(samples), "errors": flags["error"], "flags": dict(flags)}
+    counts = counts_of(samples)
     if bank is not None:
         counts["bank"] = sum(bank.values())
     manifest = Manifest(
@@ -210,6 +216,9 @@ def remarks(benchmark: str, samples: Sequence[Sample]) -> Iterator[str]:
             f"{len(cut):,} of {len(samples):,} prompts of {benchmark} are longer than the model's context and were cut "
             f"as the benchmark says, by up to {100 * most:.0f} %; their samples are flagged."
         )
+    for note in notes_of(counts_of(samples)):
+        if note.about not in (Flag.ERROR, Flag.TRUNCATED):  # said above, with more
+            yield f"{benchmark}: {note.sentence}"
 
 
 class Meter:

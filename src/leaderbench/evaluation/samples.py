@@ -17,8 +17,13 @@ from leaderbench.records import (
 from leaderbench.requests import Generate, LogLikelihood, Request, digest
 
 
-def sample_of(benchmark: Benchmark, question: Question, responses: Mapping[str, Response]) -> Sample:
-    """The sample of one question, from the responses by request digest. Pure: the same answers give the same sample."""
+def sample_of(
+    benchmark: Benchmark, question: Question, responses: Mapping[str, Response], context: int | None = None
+) -> Sample:
+    """The sample of one question, from the responses by request digest. Pure: the same answers give the same sample.
+
+    `context` is the model's context length in tokens, where it has one.
+    """
     digests = tuple(digest(request) for request in question.requests)
     given = [responses[name] for name in digests]
     answers: list[Answer] = [response for response in given if not isinstance(response, Failure)]
@@ -26,6 +31,8 @@ def sample_of(benchmark: Benchmark, question: Question, responses: Mapping[str, 
     outcome = None if problem is not None else benchmark.score(question.example, answers)
     rows = _rows(question.requests, given)
     texts = [text for text, _, _ in rows]
+    pairs = zip(question.requests, given, strict=True)
+    beyond = context is not None and any(_length(request, response) > context for request, response in pairs)
     return Sample(
         example_id=question.example.id,
         subset=question.example.subset,
@@ -46,7 +53,7 @@ def sample_of(benchmark: Benchmark, question: Question, responses: Mapping[str, 
         correct=outcome.correct if outcome else False,
         margin=outcome.margin if outcome else float("nan"),
         metrics=dict(outcome.metrics) if outcome else {},
-        flags=_flags(answers, outcome, problem),
+        flags=_flags(answers, outcome, problem, beyond=beyond),
         error=problem,
     )
 
@@ -65,10 +72,24 @@ def _rows(
     return rows
 
 
-def _flags(answers: Sequence[Answer], outcome: Outcome | None, problem: str | None) -> tuple[Flag, ...]:
+def _length(request: Request, response: Response) -> float:
+    """Tokens of the longest sequence that the model was given; where shots were dropped, an estimate by characters."""
+    if isinstance(response, Failure):
+        return 0
+    continuations = response.continuations if isinstance(response, LogLikelihoodResponse) else ()
+    answer = max((len(scored.tokens) for scored in continuations), default=1)
+    prompt = request.context
+    left = len(prompt.with_shots(len(prompt.shots) - response.shots_dropped)) / max(1, len(prompt.text))
+    return response.context_tokens * left - response.truncated + answer - 1
+
+
+def _flags(
+    answers: Sequence[Answer], outcome: Outcome | None, problem: str | None, *, beyond: bool
+) -> tuple[Flag, ...]:
     flags = {
         Flag.TRUNCATED: any(answer.truncated for answer in answers),
         Flag.SHOTS_DROPPED: any(answer.shots_dropped for answer in answers),
+        Flag.BEYOND_CONTEXT: beyond,
         Flag.TIE: outcome is not None and outcome.margin == 0,
         Flag.ERROR: problem is not None,
     }

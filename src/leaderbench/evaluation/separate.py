@@ -17,7 +17,17 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.ask import ask
 from leaderbench.evaluation.drawn import shuffled, sizes
 from leaderbench.evaluation.progress import Progress
-from leaderbench.evaluation.run import Meter, dataset_source, keep, narrowing, record, remarks, select, store_at
+from leaderbench.evaluation.run import (
+    Meter,
+    context_of,
+    dataset_source,
+    keep,
+    narrowing,
+    record,
+    remarks,
+    select,
+    store_at,
+)
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.evaluation.tokens import tokens_of
 from leaderbench.models.base import Model
@@ -262,7 +272,9 @@ class Respondent:
         requests = (request for question in questions for request in question.requests)
         responses = ask(self.model, requests, self.store, meter.seen)
         meter.report()
-        self.samples += [sample_of(self.benchmark, question, responses) for question in questions]
+        self.samples += [
+            sample_of(self.benchmark, question, responses, context_of(self.model)) for question in questions
+        ]
 
     def samples_of(self, questions: Sequence[Question], wanted: Sequence[str]) -> tuple[Sample, ...]:
         """The samples of the examples wanted, in the order of the questions."""

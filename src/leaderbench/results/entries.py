@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from leaderbench.records import Score
+from leaderbench.results.run_notes import Note
 
 
 class Provenance(StrEnum):
@@ -62,3 +63,6 @@ class Entry:
 
     parts: tuple[str, ...] = ()
     """What an imported mean is over: languages, splits or subjects, in alphabetical order; empty where unknown."""
+
+    notes: tuple[Note, ...] = ()
+    """What to know of all samples of the run together."""

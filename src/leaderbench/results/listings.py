@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from leaderbench.records import Json, Score
 from leaderbench.results.entries import Provenance
+from leaderbench.results.run_notes import Note
 
 Item = TypeVar("Item")
 
@@ -86,6 +87,9 @@ class ListedRun:
 
     facts: Mapping[str, str] = field(default_factory=dict)
     """What is known of who was asked; see `subjects`."""
+
+    notes: tuple[Note, ...] = ()
+    """What to know of all its samples together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from leaderbench.records import Aggregation, Metric, Score, View
 from leaderbench.results.entries import Entry, Provenance, not_stated
 from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page
 from leaderbench.results.rows import plain
+from leaderbench.results.run_notes import Note, notes_of
 from leaderbench.results.subjects import Facts, Subject
 from leaderbench.results.tables import imported, imported_files, runs, scores
 
@@ -61,6 +62,7 @@ def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> 
         "created",
         "settings",
         "problem",
+        "counts",
     )
     columns = (*(runs.c[name] for name in of_runs), *(scores.c[name] for name in score_columns))
     query = query.with_only_columns(*columns)
@@ -68,11 +70,9 @@ def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> 
     query = query.where(scores.c.narrow.in_([False] if overall_only else [False, True]))
     rows = connection.execute(query.order_by(scores.c.narrow, scores.c.run, scores.c.place))
     found = []
-    for model, who, benchmark, facts, run, kind, source, created, settings, problem, *score in rows:
-        texts = (source, created, settings, problem)
-        found.append(
-            Entry(model, who, benchmark, _score(*score), run, _provenances[kind], *texts, not_stated, _facts(facts))
-        )
+    for model, who, benchmark, facts, run, kind, source, created, settings, problem, counts, *score in rows:
+        before = (model, who, benchmark, _score(*score), run, _provenances[kind], source, created, settings, problem)
+        found.append(Entry(*before, not_stated, _facts(facts), notes=_notes(counts)))
     return sorted(found, key=lambda item: (item.created, item.run))
 
 
@@ -101,6 +101,11 @@ def _parts(text: str) -> tuple[str, ...]:
 def _facts(text: str) -> Facts:
     known: dict[str, str] = json.loads(text)
     return known
+
+
+@lru_cache(maxsize=10_000)
+def _notes(counts: str) -> tuple[Note, ...]:
+    return notes_of(json.loads(counts)) if counts else ()
 
 
 _views = {item.value: item for item in View}
@@ -208,6 +213,7 @@ def _listed(connection: Connection, found: Sequence[Row[Any]], *, overall_only: 
             **{text: getattr(row, text) for text in texts},
             limits=json.loads(row.limits),
             facts=_facts(row.facts),
+            notes=_notes(row.counts),
             provenance=_provenances[row.provenance],
             scores=tuple(own.get(row.id, ())),
         )

@@ -137,7 +137,9 @@ def _run_row(name: str, manifest: Manifest) -> Row:
     limits = json.dumps(manifest_to_json(manifest)["limits"], ensure_ascii=False).encode("utf-8", "replace").decode()
     texts = {key: "" if value is None else plain(str(value)) for key, value in row.items()}
     facts = facts_as_text(facts_of(manifest.model))
-    return {"id": name, **texts, "limits": limits, "provenance": provenance.value, "problem": "", "facts": facts}
+    counts = plain(json.dumps(manifest.counts)) if manifest.notes else ""
+    known = {"provenance": provenance.value, "problem": "", "facts": facts, "counts": counts}
+    return {"id": name, **texts, "limits": limits, **known}
 
 
 def facts_as_text(facts: Mapping[str, str]) -> str:
@@ -147,7 +149,7 @@ def facts_as_text(facts: Mapping[str, str]) -> str:
 
 def _nothing(name: str) -> Row:
     texts = ("model", "identity", "benchmark", "dataset", "revision", "created", "settings", "source")
-    known = {"limits": "{}", "facts": "{}", "provenance": Provenance.MADE_HERE.value}
+    known = {"limits": "{}", "facts": "{}", "counts": "", "provenance": Provenance.MADE_HERE.value}
     return {"id": name, **dict.fromkeys(texts, ""), **known}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View
+from leaderbench.results.run_notes import Note, notes_of
 from leaderbench.results.secrets import redacted
 
 
@@ -40,8 +41,12 @@ class Manifest:
     """What only changes speed: backend, fast path, batch."""
 
     counts: dict[str, Json]
-    """`questions`, `errors`, and how many samples carry each flag (`flags`); where only some questions were drawn at
-    random, `bank`: of how many."""
+    """See `run_notes.counts_of`; where only some questions were drawn at random, `bank`: of how many."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader must know of all samples together."""
+        return notes_of(self.counts)
 
     @property
     def model_name(self) -> str:

@@ -41,7 +41,7 @@ from leaderbench.results import index_seal, locks
 Unusable = (SQLAlchemyError, UnicodeError)
 """What reading a damaged file may raise; sqlite3 decodes names and messages out of it."""
 
-schema = 3
+schema = 4
 """Grows when the tables, or what is put into them, change; a file with a smaller number is built anew."""
 
 patience = 30.0
@@ -79,12 +79,15 @@ runs = Table(
     Column("source", String, nullable=False),
     Column("problem", String, nullable=False),
     Column("facts", String, nullable=False),
+    Column("counts", String, nullable=False),
     Index("runs_in_time", "created", "id"),
     Index("runs_of_a_model", "model"),
     Index("runs_of_a_benchmark", "benchmark"),
     sqlite_with_rowid=False,
 )
-"""One row a run. `fingerprint` says which state of its files was read, `digest` what was found in them."""
+"""One row a run. `fingerprint` says which state of its files was read, `digest` what was found in them; `counts` are
+the manifest's where they give something to note (`run_notes`), else empty.
+"""
 
 numbers = ("estimate", "standard_error", "low", "high")
 

@@ -503,3 +503,14 @@ def test_a_folder_without_result_files_is_a_user_error(store: Store, tmp_path: P
     (tmp_path / "empty").mkdir()
     with pytest.raises(LeaderbenchError, match="no result file"):
         import_lm_eval([tmp_path / "empty"], store)
+
+
+def test_what_all_answers_of_a_file_have_in_common_is_noted(write: Write, store: Store) -> None:
+    tied = [choice_row(place, [-2.0, -2.0, -2.0], 0) for place in range(3)]
+    broken = [choice_row(place, [math.nan, math.nan], 0) for place in range(3)]
+    with_samples(write, store, {"piqa": tied, "sciq": broken})
+    said = {name: [str(note.sentence) for note in run.manifest.notes] for name, run in runs(store).items()}
+    assert said == {
+        "lm-eval/piqa": ["All log-likelihoods are equal: the model tells no answer from another."],
+        "lm-eval/sciq": ["In 3 of 3 questions a log-likelihood is missing or not a number."],
+    }

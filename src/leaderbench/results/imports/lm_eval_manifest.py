@@ -5,7 +5,6 @@ A cause that the file does not tell is left out: comparisons then call it unknow
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from leaderbench.records import Json, Metric, Sample
 from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, eval_split
 from leaderbench.results.imports.scores import identity
 from leaderbench.results.imports.values import count, kept, mapping, moment, moment_in, name, number
+from leaderbench.results.run_notes import counts_of
 from leaderbench.results.runs import Manifest
 from leaderbench.results.subjects import SYSTEM as SYSTEM_FACT
 from leaderbench.results.subjects import facts_of
@@ -215,7 +215,6 @@ def manifest_of(
     dataset, revision = config.get("dataset_path"), mapping(config.get("dataset_kwargs")).get("revision")
     seeds = {key: general[key] for key in ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed") if key in general}
     origin = {"provenance": "imported", "source": f"{results.file} (sha256 {results.digest})"}
-    flags = Counter(flag.value for sample in samples for flag in sample.flags)
     return Manifest(
         run_id=f"imported-{sources[:12]}",
         created=results.created,
@@ -229,7 +228,7 @@ def manifest_of(
         limits=limits_of(tasks, content),
         environment=environment_of(content),
         engine=_known({"batch": general.get("batch_size"), "seeds": seeds}),
-        counts={"questions": len(samples), "errors": flags["error"], "flags": dict(flags)},
+        counts=counts_of(samples),
     )
 
 

@@ -50,6 +50,7 @@ def short_run(live: LiveStore, item: ListedRun) -> ShownRun:
         provenance=Sentence(item.provenance.value),
         source=live.said(item.source),
         problem=live.said(item.problem),
+        notes=tuple(note.sentence for note in item.notes),
         scores=tuple(map(shown_score, item.scores)),
     )
 

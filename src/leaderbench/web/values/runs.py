@@ -40,6 +40,9 @@ class ShownRun(Value):
     problem: Words
     """Why it cannot be used; empty where it can."""
 
+    notes: tuple[Words, ...]
+    """What to know of all its answers together before reading its scores."""
+
     scores: tuple[ShownScore, ...]
     """Overall ones, the reported one first; of one run then those of its subsets."""
 
