@@ -11,6 +11,7 @@ import typer
 from leaderbench.benchmarks import registry
 from leaderbench.cli import exits
 from leaderbench.cli.main import app
+from leaderbench.web.site_file import Site
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made from code by docs/generate.py; `make reference` writes it anew. -->\n"
@@ -22,7 +23,17 @@ def pages() -> dict[str, str]:
         "reference/benchmarks.md": benchmarks_page(),
         "reference/commands.md": commands_page(),
         "reference/exit-codes.md": exits_page(),
+        "reference/site.md": site_page(),
     }
+
+
+def site_page() -> str:
+    """Every setting of a store's `site.toml`."""
+    lines = [NOTE, "# The file of a site\n", "What `site.toml` in a store may say; all of it may be left out."]
+    lines += ["[Your own leaderboard](../your-leaderboard.md#make-it-your-own) has an example.\n"]
+    lines += ["| setting | meaning |", "| --- | --- |"]
+    lines += [f"| `{name}` | {cell(item.description or '')} |" for name, item in Site.model_fields.items()]
+    return "\n".join(lines) + "\n"
 
 
 def benchmarks_page() -> str:

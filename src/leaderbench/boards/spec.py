@@ -41,7 +41,8 @@ def _by_language(value: Any) -> Any:
     return {"en": value} if isinstance(value, str) else value
 
 
-def _one_or_many(value: Any) -> Any:
+def one_or_many(value: Any) -> Any:
+    """A single text stands for a list of it."""
     return (value,) if isinstance(value, str | int) else value
 
 
@@ -70,14 +71,14 @@ class Part(_Settings):
     imported: str | None = None
     """Instead of `benchmark`: the name that an import gave to what was measured."""
 
-    also: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    also: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
     """Names of imported measurements that count as the same, such as `mmlu/open-llm-leaderboard`."""
 
-    published: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    published: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
     """Names under which published tables have it, such as `arc-25-shot/published`, whatever they call the metric. Of a
     column with parts they stand for the whole: its value after normalisation, and the `raw` one where it is known."""
 
-    questions: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_one_or_many)] = ()
+    questions: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(one_or_many)] = ()
     """How many questions it has, or how many each subset has where the score is the mean of theirs. It says how sure a
     published share is of which nothing else does. Of a column with parts: how many where its parts share them."""
 
@@ -189,7 +190,7 @@ class Column(Part):
     counts: bool = True
     """Whether it takes part in the order; what a model costs does not."""
 
-    languages: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    languages: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
     """Languages of its questions, such as `zh`."""
 
     parts: tuple[Part, ...] = ()
@@ -247,10 +248,10 @@ class Filters(_Settings):
     provenance: tuple[Provenance, ...] = ()
     """Only scores that come from there: `made here`, `imported run`, `imported score`."""
 
-    precision: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    precision: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
     """Only models asked in one of these precisions, such as `bfloat16` or `4-bit`; none of which it is not known."""
 
-    revision: Annotated[tuple[str, ...], BeforeValidator(_one_or_many)] = ()
+    revision: Annotated[tuple[str, ...], BeforeValidator(one_or_many)] = ()
     """Only these revisions of models, or commits that begin so."""
 
     plain: bool = False

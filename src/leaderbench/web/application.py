@@ -62,7 +62,7 @@ def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI
     for language in words.languages:
         words.translations(language)  # read once, before anybody waits for it
         app.include_router(pages.router(live, language))
-    _files(app)
+    _files(app, live)
     _refusals(app, live, headers)
     # A board takes half a millisecond at the lowest level, less than a thread of its own would; a fifth more bytes.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1, thread_minimum_size=1 << 20)
@@ -70,21 +70,36 @@ def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI
     return app
 
 
-def _files(app: FastAPI) -> None:
+def _files(app: FastAPI, live: LiveStore) -> None:
     """The front door, and the files that pages load."""
     known = {address: name for name, address in files.addresses().items()}
 
     @app.get("/", include_in_schema=False)
     def front(request: Request) -> Response:
-        return RedirectResponse(f"/{words.preferred(request.headers.get('accept-language', ''))}/")
+        language, start = words.preferred(request.headers.get("accept-language", "")), live.site().site.start
+        known = start in shown.boards.known_boards(live)
+        return RedirectResponse(drawing.address(language, "boards", start) if known else f"/{language}/")
 
     @app.get("/favicon.ico", include_in_schema=False)
     def icon() -> Response:
-        return Response(status_code=204)
+        own = live.site().icon
+        return RedirectResponse(own.address if own else files.addresses()["icon.svg"])
+
+    @app.get("/robots.txt", include_in_schema=False)
+    def robots() -> Response:
+        # Pages are for everybody; a program that follows every filter of every board would never end.
+        return Response("User-agent: *\nDisallow: /api/\nDisallow: /*?\n", media_type="text/plain")
+
+    @app.get("/docs", include_in_schema=False)
+    def documentation(request: Request) -> Response:
+        return RedirectResponse(f"/{words.preferred(request.headers.get('accept-language', ''))}/about")
 
     @app.get("/static/{digest}/{name}", include_in_schema=False)
     def file(request: Request, digest: str, name: str) -> Response:
         found = known.get(f"{files.prefix}{digest}/{name}")
+        for own in (live.site().logo, live.site().icon):
+            if own is not None and own.address == f"{files.prefix}{digest}/{name}":
+                return Response(own.content, media_type=own.kind)
         if found is None:
             raise HTTPException(404)
         headers = {"vary": "accept-encoding"}

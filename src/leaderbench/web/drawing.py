@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from leaderbench.boards import export
 from leaderbench.boards.export import shown
+from leaderbench.boards.spec import said
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.html import as_json, grid, kind_of
 from leaderbench.models.search import unreadable
@@ -58,6 +59,12 @@ def page(
                 "looking": live.reading,
                 "remarks": live.index.remarks,
                 "program": program(),
+                "own": live.site(),
+                "site_title": said(live.site().site.title, language),
+                "site_description": said(live.site().site.description, language),
+                "site_footer": said(live.site().site.footer, language),
+                "updated": _updated(live),
+                "here": path,
                 "request_query": query,
                 "api": f"/api/v1{rest}",
             }
@@ -65,6 +72,11 @@ def page(
         )
     )
     return HTMLResponse(text.encode("utf-8", "replace"), status)
+
+
+def _updated(live: LiveStore) -> str:
+    """When the latest score of the store was made or published; empty where there is none."""
+    return live.keep("updated", live.version(), lambda: max((item.last for item in live.index.models()), default=""))
 
 
 def part(language: str, template: str, values: Mapping[str, Any]) -> "Markup":

@@ -12,7 +12,14 @@ from importlib import metadata, resources
 
 prefix = "/static/"
 style, script = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
-kinds = {"site.css": style, "site.js": script, "charts.css": style, "charts.js": script, "vega.js": script}
+kinds = {
+    "site.css": style,
+    "site.js": script,
+    "icon.svg": "image/svg+xml",
+    "charts.css": style,
+    "charts.js": script,
+    "vega.js": script,
+}
 
 _homes = {"charts.css": "leaderbench.explain.report", "charts.js": "leaderbench.explain.report"}
 _vega = "import sys\nfrom leaderbench.explain.report.html import vega\nsys.stdout.buffer.write(vega().encode())\n"

@@ -22,6 +22,7 @@ from leaderbench.results.index import Index
 from leaderbench.results.problems import problem_sentence
 from leaderbench.results.store import Store
 from leaderbench.sentences import Sentence
+from leaderbench.web import site_file
 
 Result = TypeVar("Result")
 
@@ -160,6 +161,10 @@ class LiveStore:
         """The same with what is wrong at the moment: what an answer depends on besides its address."""
         return f"{self._version} {self.reading} {self.prepared} {self.trouble}"
 
+    def site(self) -> site_file.OwnSite:
+        """What the store says of its site."""
+        return self.keep("site", self.version(), lambda: site_file.read(self.store.path))
+
     def version_of_models(self) -> str:
         """The same for what is recorded and declared of models."""
         return self._version_of_models
@@ -171,8 +176,12 @@ class LiveStore:
             own = sorted(boards.glob("*.toml"))
         except OSError:
             own = []
-        others = ("models.toml", "models", "explanations")
-        return [boards, *own, *(self.store.path / name for name in others)]
+        try:
+            pictures = sorted(path for path in self.store.path.iterdir() if path.suffix.lower() in site_file.kinds)
+        except OSError:
+            pictures = []
+        others = ("models.toml", "models", "explanations", site_file.name)
+        return [boards, *own, *pictures, *(self.store.path / name for name in others)]
 
     @staticmethod
     def _digest(parts: list[str], paths: list[Path]) -> str:

@@ -7,6 +7,7 @@ from leaderbench.boards.spec import said
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import LiveStore
 from leaderbench.web.shown.boards import known_boards, select, standings_key
+from leaderbench.web.site_file import Empty
 from leaderbench.web.values.boards import ListedBoard
 from leaderbench.web.views import BoardView
 
@@ -15,8 +16,17 @@ most_leaders = 3
 
 
 def listed_boards(live: LiveStore, language: str = "en") -> tuple[ListedBoard, ...]:
-    """Every board; one whose file is wrong says so."""
-    return tuple(_listed(live, item, language) for item in known_boards(live).values())
+    """Every board that the site lists, in its order; one whose file is wrong says so."""
+    site = live.site().site
+    cards = [_listed(live, item, language) for name, item in known_boards(live).items() if name not in site.hidden]
+    if site.empty is Empty.HIDDEN:
+        cards = [card for card in cards if card.own or card.models != 0 or card.name in site.boards]
+    named = {name: place for place, name in enumerate(site.boards)}
+    return tuple(
+        sorted(
+            cards, key=lambda card: (named.get(card.name, len(named)), not card.own, not card.own and card.models == 0)
+        )
+    )
 
 
 def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
