@@ -36,13 +36,13 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["reference/benchmarks.md", "reference/commands.md", "reference/exit-codes.md"])
+@pytest.mark.parametrize("name", [f"reference/{name}.md" for name in ("benchmarks", "commands", "exit-codes", "site")])
 def test_generated_pages_are_current(name: str) -> None:
     assert page(name) == generator.pages()[name], "out of date: run `make reference`"
 
 
 def test_every_generated_page_is_checked_here() -> None:
-    assert len(generator.pages()) == 3
+    assert len(generator.pages()) == 4
 
 
 @pytest.mark.parametrize("name", registry.names())
