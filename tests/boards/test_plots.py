@@ -24,6 +24,14 @@ def test_the_frontier_is_better_than_all_to_its_left() -> None:
     assert [item.name for item in found.frontier] == ["a", "c", "d"]
 
 
+def test_a_size_that_is_guessed_is_drawn_and_not_on_the_frontier() -> None:
+    found = by_size([point("a", 0.9, 1, size_guessed=True), point("b", 0.4, 2), point("c", 0.6, 3)])
+    assert [item.name for item in found.points] == ["a", "b", "c"]
+    assert [item.name for item in found.frontier] == ["b", "c"]
+    assert (found.placed, found.guessed) == (3, 1)
+    assert by_size([point("a", 0.9, 1, size_guessed=True)]).frontier == ()
+
+
 def test_where_lower_is_better_the_frontier_goes_down() -> None:
     found = by_date(
         [point("a", 5.0, date="2023"), point("b", 6.0, date="2024"), point("c", 4.0, date="2025")], lower=True

@@ -48,6 +48,7 @@ def test_models_are_counted_by_kind() -> None:
     assert counts["size"] == {"≤ 3B": 1, "3-7B": 1, "7-65B": 1, "65B+": 0}
     assert counts["type"] == {"chat": 1, "pretrained": 1, "merge": 1}
     assert counts["languages"] == {"en": 2, "zh": 1}
+    assert counts["guessed"] == {"size": 0, "type": 0, "precision": 0}
 
 
 PARTS = st.sampled_from(

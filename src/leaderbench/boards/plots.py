@@ -44,6 +44,9 @@ class Point:
     published: bool
     """Whether `date` is when it was published."""
 
+    size_guessed: bool = False
+    """Whether `parameters` is no more than a guess from the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountedCell:
@@ -74,6 +77,9 @@ class Scatter:
 
     missing: int
     """Models that have a score and whose property is not known."""
+
+    guessed: int = 0
+    """Models whose property is a guess: they are not on the frontier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ def points(table: BoardTable, column: str, record: Callable[[str], ModelRecord])
         parameters = known.parameters.value if known.parameters and known.parameters.value > 0 else None
         cells = [cell for cell in (row.cells if place is None else (row.cells[place],)) if cell is not None]
         when = date or max((cell.created for cell in cells), default="")
-        found.append(Point(row.name, row.model, score, low, high, parameters, when, bool(date)))
+        guessed = known.parameters is not None and known.parameters.guessed
+        found.append(Point(row.name, row.model, score, low, high, parameters, when, bool(date), guessed))
     return tuple(found)
 
 
@@ -132,8 +139,12 @@ def milliseconds(date: str) -> float | None:
 
 
 def by_size(found: Sequence[Point], *, lower: bool = False) -> Scatter:
-    """Models by their number of parameters; `lower` where lower scores are better."""
-    return _scatter(found, lambda item: None if item.parameters is None else float(item.parameters), lower, log=True)
+    """Models by their number of parameters; `lower` where lower scores are better. No guess is on the frontier."""
+
+    def at(item: Point) -> float | None:
+        return None if item.parameters is None else float(item.parameters)
+
+    return _scatter(found, at, lower, log=True, guessed=lambda item: item.size_guessed)
 
 
 def by_date(found: Sequence[Point], *, lower: bool = False) -> Scatter:
@@ -141,10 +152,17 @@ def by_date(found: Sequence[Point], *, lower: bool = False) -> Scatter:
     return _scatter(found, lambda item: milliseconds(item.date), lower, log=False)
 
 
-def _scatter(found: Sequence[Point], at: Callable[[Point], float | None], lower: bool, *, log: bool) -> Scatter:
+def _scatter(
+    found: Sequence[Point],
+    at: Callable[[Point], float | None],
+    lower: bool,
+    *,
+    log: bool,
+    guessed: Callable[[Point], bool] = lambda _: False,
+) -> Scatter:
     placed = [(where, item) for item in found if (where := at(item)) is not None]
     placed.sort(key=lambda pair: (pair[0], pair[1].score if lower else -pair[1].score, pair[1].name))
-    best = _frontier([item for _, item in placed], lower)
+    best = _frontier([item for _, item in placed if not guessed(item)], lower)
     many = len(placed) > most_points
     return Scatter(
         points=best if many else tuple(item for _, item in placed),
@@ -152,6 +170,7 @@ def _scatter(found: Sequence[Point], at: Callable[[Point], float | None], lower:
         cells=_cells([(where, item.score) for where, item in placed], log) if many else (),
         placed=len(placed),
         missing=len(found) - len(placed),
+        guessed=sum(guessed(item) for _, item in placed),
     )
 
 

@@ -63,7 +63,8 @@ class Columns:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many models there are of each type, commercial use, precision and language, and in each of `SIZES`; of
-        languages and precisions the most frequent first, as what a reader may choose among.
+        languages and precisions the most frequent first, as what a reader may choose among. `guessed` says of how many
+        models the size, the type and the precision are guesses from their names.
         """
         found: dict[str, dict[str, int]] = {
             "size": {n: int(self._any([{"sizes": (r,)}]).sum()) for n, r in SIZES.items()}
@@ -75,6 +76,11 @@ class Columns:
                 fact.value if isinstance(fact.value, tuple) else (fact.value,) for fact in facts if fact is not None
             )
             found[name] = dict(Counter(str(item) for several in values for item in several).most_common())
+        guesses = {"size": "parameters", "type": "type", "precision": "precision"}
+        found["guessed"] = {
+            name: sum(fact is not None and fact.guessed for fact in (getattr(item, field) for item in self.records))
+            for name, field in guesses.items()
+        }
         return found
 
     def _any(self, conditions: Iterable[dict[str, Any]]) -> Booleans:

@@ -77,7 +77,8 @@ def sizes(found: ShownPlots, language: str) -> Chart | None:
         return None
 
     def at(item: PlottedModel) -> tuple[float, str, bool]:
-        return float(item.parameters or 0), short_number(item.parameters or 0), True
+        size = short_number(item.parameters or 0)
+        return float(item.parameters or 0), f"{size} ?" if item.size_guessed else size, not item.size_guessed
 
     plot = _plot(found, found.size, at, language)
     return in_language(charts_of_plots.size_against_score(plot, score=_score(found), percent=found.share), language)

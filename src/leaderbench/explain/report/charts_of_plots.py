@@ -90,10 +90,8 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
         score,
         percent,
         title=Sentence("Size against score"),
-        line=low < high,
-        note=Sentence("Line: the best score of any model up to that size.")
-        if low < high
-        else Sentence("All of these models have one size, so no line leads from one to a larger one."),
+        line=low < high and bool(found.frontier),
+        note=_noted(found, low < high, _LARGEST, _ONE_SIZE, Sentence("Hollow: the size is guessed from the name.")),
         described=counted(
             "The score of {n} model against its number of parameters.",
             "Scores of {n} models against their numbers of parameters.",
@@ -138,9 +136,7 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
         percent,
         title=Sentence("Score over time"),
         line=spread,
-        note=Sentence("Line: the best score so far.")
-        if spread
-        else Sentence("All of these dates lie within one day, so no line leads from one to a later one."),
+        note=_noted(found, spread, Sentence("Line: the best score so far."), _ONE_DAY, _DATE_OF_RUN),
         described=counted(
             "The score of {n} model at its date.",
             "Scores of {n} models over time.",
@@ -163,6 +159,19 @@ def _dates(low: float, high: float) -> list[float]:
         if month % step == 0
     ]
     return [1000 * month.timestamp() for month in months]
+
+
+_LARGEST = Sentence("Line: the best score of any model of a known size up to that one.")
+_ONE_SIZE = Sentence("All of these models have one size, so no line leads from one to a larger one.")
+_ONE_DAY = Sentence("All of these dates lie within one day, so no line leads from one to a later one.")
+_DATE_OF_RUN = Sentence("Hollow: the date of the run, since that of the model is not known.")
+
+
+def _noted(found: Plot, spread: bool, line: str, alike: str, hollow: str) -> str:
+    """What the line is, or why there is none, and what hollow points are."""
+    notes = [alike] if not spread else [line] if found.frontier else []
+    notes += [hollow] if not all(item.solid for item in found.points) else []
+    return joined(" ", notes)
 
 
 def _plot(
@@ -197,8 +206,6 @@ def _plot(
         layers.append(_crowd(found.crowd, times, across, y))
     base = alt.Chart(data(rows)).encode(x=across)
     notes = [note]
-    if not all(item.solid for item in found.points):
-        notes.append(Sentence("Hollow: the date of the run, since that of the model is not known."))
     if any_low(rows) and len(rows) <= intervals_up_to:
         notes.append(Sentence("Whiskers: 95 % intervals."))
         faint = 0.5 if len(rows) <= 60 else 0.2

@@ -79,6 +79,7 @@ def _plot(found: Scatter) -> ModelPlot:
         ),
         placed=found.placed,
         missing=found.missing,
+        guessed=found.guessed,
     )
 
 
@@ -90,6 +91,7 @@ def _model(item: Point) -> PlottedModel:
         low=known(item.low),
         high=known(item.high),
         parameters=item.parameters,
+        size_guessed=item.size_guessed,
         date=item.date,
         published=item.published,
     )

@@ -14,6 +14,9 @@ class PlottedModel(Value):
     low: Number
     high: Number
     parameters: int | None
+    size_guessed: bool
+    """Whether `parameters` is no more than a guess from the name."""
+
     date: str
     """When it was published, else when it was last run, ISO 8601; empty where neither is known."""
 
@@ -50,6 +53,9 @@ class ModelPlot(Value):
 
     missing: int
     """Models that have a score and whose property is not known."""
+
+    guessed: int
+    """Models whose property is a guess: they are not among the best so far."""
 
 
 class ShownRank(Value):
