@@ -221,3 +221,15 @@ def test_the_intervals_of_contributions_hold_their_level(design: str, n: int) ->
     assert (share[:5] <= 0.97).all()
     assert (share[5:] >= 0.925).all()
     assert (share[5:] <= 0.98).all()
+
+
+@pytest.mark.parametrize(("questions", "flipped"), [(30, 0.05), (100, 0.01), (300, 0.004)])
+def test_the_interval_of_a_cause_that_flips_few_questions_holds_its_level(questions: int, flipped: float) -> None:
+    rng = np.random.default_rng(6)
+    held = 0
+    for _ in range(400):
+        before = np.zeros(questions)
+        after = (rng.random(questions) < flipped).astype(float)
+        found = split(np.column_stack([before, after]), ["prompt"]).contributions[0].interval
+        held += found.low <= flipped <= found.high
+    assert held / 400 > 0.93

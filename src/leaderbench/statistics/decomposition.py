@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderbench.statistics.comparison import holm
-from leaderbench.statistics.intervals import Estimate, Interval, normal_quantile, t_quantile
+from leaderbench.statistics.intervals import Estimate, Interval, level, normal_quantile, t_quantile
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -167,9 +167,10 @@ def split(
     question was drawn together with, inside its stratum; see `Sampling`. A contribution is a mean of one number
     a question, so its interval is a t interval, but never narrower than z² · (largest cluster) / questions: a few
     questions, or questions that all move alike, are no proof that there is no spread (Tango's interval leaves
-    that room where nothing differs). A factor that changes no question in any configuration contributes exactly
-    0 on these questions, and says so: the interval is [0, 0] and p is 1. With fewer than two clusters the standard
-    error is NaN and the interval all that values between 0 and 1 allow.
+    that room where nothing differs). A factor that changes no question in any configuration contributes 0 on
+    these questions, and may still change others: its interval is what n questions without one leave open, ± 3/n
+    (1 - 0.05^(1/n), exactly), and p is 1. Leave out factors that cannot change anything. With fewer than two clusters
+    the standard error is NaN and the interval all that values between 0 and 1 allow.
 
     Raises `ValueError` for NaN (leave out questions without an answer before), for no question at all, and where shapes
     or numbers of names do not fit.
@@ -178,7 +179,7 @@ def split(
     n, k = len(values), len(factors)
     if values.shape[1] != 1 << k:
         raise ValueError(f"{k} factors need {1 << k} configurations, not {values.shape[1]}")
-    sampling = Sampling.of(n, strata, clusters)
+    sampling = Sampling.of(n, strata, clusters, weights)
     scores = [math.fsum(column) / n for column in values.T]
     ranges = order_range(np.array(scores))
     moves = [np.abs(_switched(values, j)).max(axis=1) for j in range(k)]
@@ -191,7 +192,7 @@ def split(
         )
         for j, item in enumerate(found)
     )  # fmt: skip
-    total = sampling.mean(values[:, -1] - values[:, 0], max(furthest, default=0.0))
+    total = sampling.mean(values[:, -1] - values[:, 0], max(furthest, default=0.0), bound=float(k > 0))
     parts = dividends(values)
     return Split(
         score_a=scores[0],
@@ -264,12 +265,19 @@ class Sampling:
     home: Places
     """The stratum of each cluster."""
 
+    heaviest: float = 1.0
+    """The largest weight in the mean that a cluster has, in questions of average weight."""
+
     @classmethod
     def of(
-        cls, n: int, strata: Sequence[Hashable] | None = None, clusters: Sequence[Hashable] | None = None
+        cls,
+        n: int,
+        strata: Sequence[Hashable] | None = None,
+        clusters: Sequence[Hashable] | None = None,
+        weights: Floats | None = None,
     ) -> "Sampling":
-        """From the names of each question's stratum and cluster. Raises `ValueError` for no question, for another
-        number of names, and for a cluster that lies in two strata.
+        """From the names of each question's stratum and cluster, and weights as `split` has them. Raises `ValueError`
+        for no question, for another number of names, and for a cluster that lies in two strata.
         """
         if n == 0:
             raise ValueError("no question to take a mean of")
@@ -279,7 +287,8 @@ class Sampling:
         home[cluster] = stratum
         if (home[cluster] != stratum).any():
             raise ValueError("a cluster lies in two strata")
-        return cls(stratum, cluster, home)
+        each = np.full(n, 1 / n) if weights is None else np.reshape(weights, (n, -1)).max(axis=1)
+        return cls(stratum, cluster, home, n * float(np.bincount(cluster, each).max()))
 
     def variance(self, column: Floats) -> tuple[float, float]:
         """The variance of the mean of one number a question, and its degrees of freedom (Satterthwaite 1946).
@@ -301,14 +310,17 @@ class Sampling:
     def mean(self, column: Floats, room: float, bound: float = 1.0) -> _Mean:
         """The mean of one number a question, with the interval that `split` describes.
 
-        `room` is how far a question could have moved, where none did; `bound` the largest mean of values
-        between 0 and 1, for when there is a single cluster.
+        `room` is how far a question moved at most, or could have where this mean does not show it; `bound` the
+        largest mean of values between 0 and 1, for when there is a single cluster. Where nothing moved, more than
+        1 - 0.05^(1/clusters) of all clusters would have shown in 95 % of draws.
         """
         column = np.where(np.abs(column) <= rounding, 0.0, column)
         n = len(column)
         estimate = math.fsum(column) / n
         if room <= rounding:
-            return _Mean(0.0, 0.0, Interval(0.0, 0.0), 1.0)
+            unseen = 1 - (1 - level) ** (1 / len(self.home))
+            half = bound * min(unseen * self.heaviest * len(self.home) / n, 1.0)
+            return _Mean(0.0, 0.0, Interval(-half, half), 1.0)
         if len(self.home) < 2:
             return _Mean(estimate, math.nan, Interval(-bound, bound), 1.0)
         variance, degrees = self.variance(column)

@@ -106,7 +106,7 @@ def contributions(item: ModelSplit, title: str) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             part.factor,
-            bar(part.estimate, part.interval) if part.moved else nothing,
+            bar(part.estimate, part.interval),
             Sentence("{low} to {high}", low=signed(part.smallest), high=signed(part.largest)),
             part.moved,
         )
@@ -123,7 +123,7 @@ def contributions(item: ModelSplit, title: str) -> Table:
         "Percentage points, from the first implementation to the second: Shapley values of the full factorial, with "
         "95 % intervals paired by question. “Over all orders”: the least and the most that a cause changes the score "
         "by, depending on which others were switched before it. “Moved”: questions that it changes in any of these; "
-        "with none moved there is nothing to be unsure of on these questions, and no interval."
+        "with none moved the interval is what so many questions leave open. A cause without an interval can move none."
     )
     columns = (Sentence("cause"), Sentence("points"), Sentence("over all orders"), Sentence("moved"))
     return Table(title, columns, tuple(rows), note)

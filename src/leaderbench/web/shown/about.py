@@ -12,18 +12,21 @@ from leaderbench.web.values.about import About, Component, Method, RankingRule
 methods = (
     Method(
         subject=Sentence("Interval of a share of right answers"),
-        text=Sentence("Wilson's score interval, with the number of questions that clusters leave."),
+        text=Sentence("Wilson's score interval."),
         source="Wilson 1927, JASA 22, 209",
     ),
     Method(
         subject=Sentence("Standard errors"),
-        text=Sentence("Questions are draws from a larger pool of their kind; questions of a cluster vary together."),
+        text=Sentence("Questions are independent draws from a larger pool of their kind."),
         source="Miller 2024, arXiv 2411.00640",
     ),
     Method(
         subject=Sentence("Interval of a macro mean"),
-        text=Sentence("Standard error (1/K) sqrt(sum SE²) of K fixed subsets, drawn on the logit scale."),
-        source="",
+        text=Sentence(
+            "Standard error (1/K) sqrt(sum SE²) of K fixed subsets, two degrees of freedom being borrowed from the "
+            "largest variance there may be; Wilson's interval with the number of questions that this is worth."
+        ),
+        source="Franco, Little, Louis and Slud 2019, Journal of Survey Statistics and Methodology 7, 334",
     ),
     Method(
         subject=Sentence("Difference of two runs"),
