@@ -77,11 +77,11 @@ def _read(name: str, data: bytes) -> list[Row]:
     """The rows of one file, by the ending of its name. Raises `UnusableError`."""
     ending = PurePosixPath(name).suffix.lower()
     if ending == ".parquet":
+        table = read_table(data, BOUNDS)
         try:
-            return cast("list[Row]", read_table(data, BOUNDS).to_pylist())
-        except ValueError as error:  # texts that are none, two columns of one name, a day before the first
-            if isinstance(error, UnusableError):
-                raise
+            return cast("list[Row]", table.to_pylist())
+        # Texts that are none, two columns of one name, a day beyond the last.
+        except (ValueError, ArithmeticError, NotImplementedError) as error:
             raise UnusableError(Sentence("it is no parquet file, or a damaged one")) from error
     if ending == ".csv":
         return _of_csv(csv_rows(text_of(data)))
