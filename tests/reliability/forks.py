@@ -17,10 +17,12 @@ from leaderbench.cli import main
 
 # What a command would otherwise import again and again.
 for module in (
+    "leaderbench.boards.stored",
     "leaderbench.evaluation.run",
     "leaderbench.models.load",
     "leaderbench.models.local",
     "leaderbench.models.selfcheck",
+    "leaderbench.results.index",
     "leaderbench.statistics.aggregate",
     "pandas",
     "pyarrow.parquet",

@@ -178,6 +178,9 @@ def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
     for name in ("model", "benchmark", "limits", "environment", "engine", "counts"):
         if not isinstance(getattr(manifest, name), dict):
             raise TypeError(f"{name} is not an object")
+    for name in ("run_id", "created"):
+        if not isinstance(getattr(manifest, name), str):
+            raise TypeError(f"{name} is not a text")
     return manifest
 
 

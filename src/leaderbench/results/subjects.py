@@ -86,7 +86,7 @@ def facts_of(model: Mapping[str, Any]) -> dict[str, str]:
     arguments = arguments_of(model.get("arguments"))
     revision, told = model.get("revision"), arguments.pop("revision", None)
     for known in ("pretrained", "model", "path"):  # the name
-        if arguments.get(known) == model.get("name"):
+        if known in arguments and arguments[known] == model.get("name"):
             del arguments[known]
     precision = arguments.pop("dtype", "").removeprefix("torch.")
     versions = model.get("versions")
