@@ -182,7 +182,7 @@ def _lost(manifest: Manifest) -> Iterator[Score]:
 
 
 def _score_rows(run: str, scores: Iterable[Score]) -> list[Row]:
-    """Rows of scores. Raises `OverflowError` for a count that no database holds."""
+    """Rows of scores."""
     return [
         {"run": run, "narrow": score.subset is not None, "place": place, **_score_row(score)}
         for place, score in enumerate(scores)
@@ -190,9 +190,6 @@ def _score_rows(run: str, scores: Iterable[Score]) -> list[Row]:
 
 
 def _score_row(score: Score) -> Row:
-    for count in (score.n, score.errors, score.bank or 0):
-        if not 0 <= count < 2**53:
-            raise OverflowError(count)
     return {
         "metric": plain(str(score.metric.name)),
         "aggregation": score.metric.aggregation.value,

@@ -208,6 +208,9 @@ def score_from_json(content: Mapping[str, Any]) -> Score:
     )
     view, bank = View(content.get("view", View.NEW_QUESTIONS)), content.get("bank")
     counts = int(content["n"]), int(content["errors"])
+    for count in (*counts, int(bank or 0)):
+        if not 0 <= count < 2**53:
+            raise ValueError("a number of questions is below 0 or beyond all there are")
     return Score(
         metric, content["subset"], estimate, error, low, high, *counts, view, None if bank is None else int(bank)
     )
