@@ -24,6 +24,7 @@ PUBLIC = [
     "explanation",
     "explanations",
     "import_csv",
+    "import_lighteval",
     "import_lm_eval",
     "import_mteb",
     "import_open_llm_leaderboard",

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from leaderbench.explain.split.stored import explanations
     from leaderbench.explain.verification import verify
     from leaderbench.models.load import load_model
-    from leaderbench.results.imports import import_csv, import_lm_eval, import_mteb, import_open_llm_leaderboard
+    from leaderbench.results.imports import (
+        import_csv,
+        import_lighteval,
+        import_lm_eval,
+        import_mteb,
+        import_open_llm_leaderboard,
+    )
     from leaderbench.results.index import Index
     from leaderbench.results.runs import Run
     from leaderbench.results.store import Store
@@ -44,6 +50,7 @@ __all__ = [
     "explanation",
     "explanations",
     "import_csv",
+    "import_lighteval",
     "import_lm_eval",
     "import_mteb",
     "import_open_llm_leaderboard",
@@ -66,6 +73,7 @@ _HOMES = {
     "explanation": "explain.split.explanation",
     "explanations": "explain.split.stored",
     "import_csv": "results.imports",
+    "import_lighteval": "results.imports",
     "import_lm_eval": "results.imports",
     "import_mteb": "results.imports",
     "import_open_llm_leaderboard": "results.imports",

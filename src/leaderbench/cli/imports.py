@@ -57,6 +57,14 @@ def open_llm_leaderboard(paths: Paths, store: options.Store = options.DEFAULT_ST
     return _import(import_open_llm_leaderboard, paths, store, json)
 
 
+@app.command("lighteval", cls=commands.Command)
+def lighteval(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
+    """Import scores of lighteval."""
+    from leaderbench.results.imports import import_lighteval
+
+    return _import(import_lighteval, paths, store, json)
+
+
 @app.command("mteb", cls=commands.Command)
 def mteb(paths: Paths, store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> int:
     """Import scores of MTEB, from folders <org>__<model>/<revision>."""

@@ -87,11 +87,14 @@ def summary_as_json(summary: "RunSummary", *, by_subset: bool) -> dict[str, Json
 
 
 def row_names(summaries: "Sequence[RunSummary]") -> dict[str, str]:
-    """A name for the table row of each run: the model, told apart from others of its name, and its settings."""
+    """What stands in the table row of each run: the model, told apart from others of its name, and its settings."""
     from leaderbench.results.subjects import names_of_models
 
     names = names_of_models(summaries)
-    return {item.id: names[item.id] + (f"\n({extra})" if (extra := settings(item)) else "") for item in summaries}
+    return {
+        item.id: terminal.label(names[item.id]) + (f"\n({terminal.label(extra)})" if (extra := settings(item)) else "")
+        for item in summaries
+    }
 
 
 def print_boards(summaries: "Sequence[RunSummary]") -> None:
@@ -126,7 +129,7 @@ def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str])
         if item.scores:
             cells.setdefault(names[item.id], {})[short(item), reported(item)] = item.scores[0]
     for row, scores in cells.items():
-        made.add_row(terminal.label(row), *(tables.cell(scores[key]) if key in scores else "" for key in columns))
+        made.add_row(row, *(tables.cell(scores[key]) if key in scores else "" for key in columns))
     return made
 
 
@@ -141,7 +144,7 @@ def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str])
         if item.scores:
             if names[item.id] != model:
                 model = names[item.id]
-                made.add_row(f"[bold]{terminal.label(model)}[/bold]")
+                made.add_row(f"[bold]{model}[/bold]")
             score = item.scores[0]
             shares = (tables.estimate(score), terminal.interval(score.low, score.high))
             made.add_row(f"  {terminal.label(short(item))}", *shares, f"{score.n:,}", f"{score.errors:,}")
@@ -167,7 +170,7 @@ def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     for item in summaries:
         for score in item.scores:
             made.add_row(
-                terminal.label(names[item.id]),
+                names[item.id],
                 terminal.label(item.benchmark),
                 terminal.label(str(score.metric)),
                 terminal.label(score.subset) if score.subset else "[bold]all[/bold]",

@@ -398,7 +398,7 @@ def test_micro_and_macro_are_told_apart_by_the_numbers(estimate: float, expected
 
 def test_groups_that_contain_themselves_are_followed_once() -> None:
     children = {"a": ["b", "x"], "b": ["a", "y"]}
-    assert sorted(leaves_of("a", children)) == ["x", "y"]
+    assert sorted(leaves_of("a", children, 100)[0]) == ["x", "y"]
 
 
 def test_importing_twice_changes_nothing(write: Write, store: Store) -> None:

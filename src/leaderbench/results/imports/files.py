@@ -24,6 +24,9 @@ LARGEST = 16 * MIB
 LARGEST_SAMPLES = 2048 * MIB
 """Bytes of a sample file, unpacked."""
 
+LARGEST_LIST = 256 * MIB
+"""Bytes of a sample file that is one JSON list, and so is read at once."""
+
 LARGEST_RUN = 256 * MIB
 """Characters of prompts and answers of one run, which are in memory together: MMLU with 5 shots has 50 million."""
 

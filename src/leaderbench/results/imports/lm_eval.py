@@ -7,6 +7,8 @@ import hashlib
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,17 @@ from leaderbench.results.imports.files import (
     Source,
     UnusableError,
     check_count,
+    find,
     object_of,
     plain_name,
     read,
 )
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
+from leaderbench.results.imports.lighteval import is_lighteval
 from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, manifest_of, model_name, settings_of
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
 from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, suffix, task_of
-from leaderbench.results.imports.report import Report
+from leaderbench.results.imports.report import Report, Skipped
 from leaderbench.results.imports.scores import entry, over, published
 from leaderbench.results.imports.values import mapping, number, quoted, slug
 from leaderbench.results.runs import Run
@@ -36,10 +40,22 @@ from leaderbench.statistics.aggregate import aggregate
 PRINTED = 1e-4
 """Published numbers that are further from what the samples give are remarked on."""
 
+MOST_NUMBERS = 100_000
+"""Numbers of all tasks of a file; real files have some thousand."""
+
+MOST_STEPS = 200_000
+"""Members of all groups of a file, those of groups inside them counted again; MMLU has some hundred."""
+
+NO_RESULTS = (
+    "no results file beside it is of the same run and has its task: samples are read with the results….json that was "
+    "written with them"
+)
+
 Number = tuple[str, float, float | None]
 """A metric's name, its value, and its standard error where that is known."""
 
 _time = re.compile(r"_(\d{4}-\d\d-\d\dT[\d.:+-]+)\.json$")
+_samples = re.compile(r"(samples_|[a-z_]+?__).*\.jsonl(\.gz)?$")
 _not_metrics = frozenset({"alias", "name", "sample_len", "sample_count", "samples", " "})
 
 
@@ -49,17 +65,28 @@ def import_lm_eval(paths: Paths, store: Store | str | Path) -> Report:
     Raises `LeaderbenchError` where a path does not exist, holds no such file, or the store cannot be written; what is
     wrong with a single file is in the report.
     """
-    return import_each(paths, store, _wanted, _take)
+    used: set[Path] = set()
+    report = import_each(paths, store, _wanted, partial(_take, used=used))
+    folders = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths) if Path(path).is_dir()]
+    unused = [source for source in find(folders, _is_samples)[0] if source.path not in used]
+    return replace(report, skipped=(*report.skipped, *(Skipped(source.name, NO_RESULTS) for source in unused)))
+
+
+def _is_samples(file: str) -> bool:
+    return bool(_samples.match(file))
 
 
 def _wanted(file: str) -> bool:
     return plain_name(file).endswith(".json")
 
 
-def _take(importing: Importing, source: Source) -> None:
+def _take(importing: Importing, source: Source, used: set[Path]) -> None:
     data = read(source.path)
-    results = results_of(importing.without_secrets(object_of(data)), source, hashlib.sha256(data).hexdigest())
-    files = _sample_files(source.path)
+    content = object_of(data)
+    check(content)
+    files = _sample_files(source.path, content)
+    results = results_of(importing.without_secrets(content), source, hashlib.sha256(data).hexdigest())
+    used |= {files[slug(name)] for name in mapping(results.content["results"]) if slug(name) in files}
     with_samples: dict[str, list[Task]] = {}
     for name in mapping(results.content["results"]):
         if slug(name) in files and name not in results.children:
@@ -73,15 +100,21 @@ def _take(importing: Importing, source: Source) -> None:
         importing.scores(source, found)
 
 
-def results_of(content: Mapping[str, Any], source: Source, digest: str) -> Results:
-    """A results file. Raises `UnusableError` where it is none of lm-eval, or names no model."""
-    if "config_general" in content:
-        raise UnusableError(
-            "it is a file of the Open LLM Leaderboard: import it with `leaderbench import open-llm-leaderboard`"
-        )
-    if not isinstance(content.get("results"), dict):
+def check(content: Mapping[str, Any]) -> None:
+    """Raise `UnusableError` for what is no results file of lm-eval, or holds more than any does."""
+    results, general = content.get("results"), content.get("config_general")
+    if isinstance(general, dict) or "lighteval_sha" in content:
+        system = "lighteval" if isinstance(results, dict) and is_lighteval(results) else "open-llm-leaderboard"
+        name = "lighteval" if system == "lighteval" else "the Open LLM Leaderboard"
+        raise UnusableError(f"it is a file of {name}: import it with `leaderbench import {system}`")
+    if not isinstance(results, dict):
         raise UnusableError("it has no `results`, so it is no results file of lm-eval")
-    check_count(len(content["results"]) + len(mapping(content.get("groups"))), MOST_TASKS, "tasks")
+    check_count(len(results) + len(mapping(content.get("groups"))), MOST_TASKS, "tasks")
+    check_count(sum(len(mapping(values)) for values in results.values()), MOST_NUMBERS, "numbers")
+
+
+def results_of(content: Mapping[str, Any], source: Source, digest: str) -> Results:
+    """A results file that was checked. Raises `UnusableError` where it names no model."""
     folder = source.path.absolute().parent.name
     model = model_name(content, folder if "__" in folder else "")
     if not model:
@@ -89,17 +122,22 @@ def results_of(content: Mapping[str, Any], source: Source, digest: str) -> Resul
     return Results(source.name, content, model, digest)
 
 
-def _sample_files(results: Path) -> dict[str, Path]:
-    """The sample files of the same time, by the name of their task as `slug` writes it."""
+def _sample_files(results: Path, content: Mapping[str, Any]) -> dict[str, Path]:
+    """The sample files of the same run, by the name of their task as `slug` writes it.
+
+    Today's have the same time in their names; those of lm-eval 0.4.0 to 0.4.2 the arguments of the model:
+    `pretrained__acme__a_arc_challenge.jsonl`.
+    """
     when = _time.search(plain_name(results.name))
+    arguments = mapping(content.get("config")).get("model_args")
+    begin, ending = "samples_", f"_{when[1]}.jsonl" if when else ".jsonl"
     if when is None:
-        return {}
+        begin = re.sub("[/=]", "__", arguments) + "_" if isinstance(arguments, str) else ""
     found: dict[str, Path] = {}
-    ending = f"_{when[1]}.jsonl"
-    for path in sorted(results.parent.iterdir()):
+    for path in sorted(results.parent.iterdir()) if begin else ():
         name = plain_name(path.name)
-        if name.startswith("samples_") and name.endswith(ending):
-            found.setdefault(slug(name.removeprefix("samples_").removesuffix(ending)), path)
+        if name.startswith(begin) and name.endswith(ending):
+            found.setdefault(slug(name.removeprefix(begin).removesuffix(ending)), path)
     return found
 
 
@@ -190,17 +228,26 @@ def numbers(values: Mapping[str, Any]) -> list[Number]:
 
 
 def scores_of(results: Results, made: Collection[str] = ()) -> Found:
-    """The published numbers of all tasks and groups but those that are in runs already (`made`)."""
+    """The published numbers of all tasks and groups but those that are in runs already (`made`).
+
+    Raises `UnusableError` where groups hold so many members that no real file has them.
+    """
     entries: list[Entry] = []
     left_out: list[str] = []
+    values = {name: {row[0]: row[1] for row in numbers(results.results(name))} for name in results.content["results"]}
+    steps = 0
     for name in {**mapping(results.content.get("groups")), **mapping(results.content["results"])}:
-        leaves = [task_of(leaf, results.content) for leaf in leaves_of(name, results.children)]
+        below, walked = leaves_of(name, results.children, MOST_STEPS - steps)
+        rows = numbers(results.results(name) or mapping(mapping(results.content.get("groups")).get(name)))
+        steps += walked + len(below) * len(rows)
+        if steps > MOST_STEPS:
+            raise UnusableError(f"its groups of tasks have more than {MOST_STEPS:,} members together")
+        leaves = [task_of(leaf, results.content) for leaf in below]
         if name in made or (leaves and all(leaf.name in made for leaf in leaves)):
             continue
-        rows = numbers(results.results(name) or mapping(mapping(results.content.get("groups")).get(name)))
         if not rows:
             left_out.append(f"{quoted(name)} has no finite number")
-        entries += _group(name, rows, leaves, results) if leaves else _single(name, rows, results)
+        entries += _group(name, rows, leaves, results, values) if leaves else _single(name, rows, results)
     return Found(results.digest, tuple(entries), tuple(left_out))
 
 
@@ -214,12 +261,18 @@ def _single(name: str, rows: Iterable[Number], results: Results) -> Iterator[Ent
         yield _entry(results, task.benchmark, score, limits)
 
 
-def _group(group: str, rows: Iterable[Number], leaves: Sequence[Task], results: Results) -> Iterator[Entry]:
+def _group(
+    group: str,
+    rows: Iterable[Number],
+    leaves: Sequence[Task],
+    results: Results,
+    known: Mapping[str, Mapping[str, float]],
+) -> Iterator[Entry]:
     """The numbers of a group of tasks; micro or macro is seen from the numbers of its tasks."""
     sizes = [results.expected(leaf.name) for leaf in leaves]
     n = sum(size or 0 for size in sizes) if all(sizes) else None
     for metric, estimate, error in rows:
-        values = [_value(leaf.name, metric, results) for leaf in leaves]
+        values = [known.get(leaf.name, {}).get(metric) for leaf in leaves]
         named = Metric(metric, aggregation_of(estimate, values, sizes))
         score = published(named, None, estimate, error, n)
         benchmark = benchmark_of(group, leaves, results.content)
@@ -240,10 +293,6 @@ def _entry(results: Results, benchmark: str, score: Score, limits: Mapping[str, 
     return entry(results.model, who, benchmark, score, results.file, results.created, settings, results.told)
 
 
-def _value(task: str, metric: str, results: Results) -> float | None:
-    return next((value for name, value, _ in numbers(results.results(task)) if name == metric), None)
-
-
 def aggregation_of(estimate: float, values: Sequence[float | None], counts: Sequence[int | None]) -> Aggregation:
     """Macro where a group's number is the plain mean of its tasks' and not the mean over their questions."""
     known = [value for value in values if value is not None]
@@ -258,17 +307,19 @@ def aggregation_of(estimate: float, values: Sequence[float | None], counts: Sequ
     return Aggregation.MACRO if abs(plain - estimate) < 1e-9 else Aggregation.MICRO
 
 
-def leaves_of(group: str, children: Mapping[str, Sequence[str]]) -> list[str]:
-    """The tasks below a group, at any depth; none for a task. A group that contains itself is followed once."""
+def leaves_of(group: str, children: Mapping[str, Sequence[str]], most: int) -> tuple[list[str], int]:
+    """The tasks below a group, at any depth, and how many members were looked at, no more than `most`; none for a task.
+    A group that contains itself is followed once.
+    """
     found: dict[str, None] = {}
-    seen, waiting = {group}, [group]
-    while waiting:
+    seen, waiting, steps = {group}, [group], 0
+    while waiting and steps <= most:
         for name in children.get(waiting.pop(), ()):
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in children:
-                waiting.append(name)
-            else:
-                found[name] = None
-    return list(found)
+            steps += 1
+            if name not in seen:
+                seen.add(name)
+                if name in children:
+                    waiting.append(name)
+                else:
+                    found[name] = None
+    return list(found), steps

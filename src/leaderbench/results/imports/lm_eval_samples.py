@@ -7,7 +7,7 @@ the length of the context. The margin is NaN where it is not known.
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_uppercase
@@ -16,7 +16,15 @@ from typing import Any
 from leaderbench.metrics.choice import best, margin, per_character
 from leaderbench.metrics.truthful import log_odds
 from leaderbench.records import Flag, Sample
-from leaderbench.results.imports.files import LARGEST_SAMPLES, UnusableError, json_of, lines
+from leaderbench.results.imports.files import (
+    LARGEST_LIST,
+    LARGEST_SAMPLES,
+    UnusableError,
+    json_of,
+    lines,
+    open_plain,
+    read,
+)
 from leaderbench.results.imports.lm_eval_tasks import Task
 from leaderbench.results.imports.values import LONGEST_NAME, mapping, number, slug, unbroken
 from leaderbench.results.secrets import redacted, without_tokens
@@ -50,17 +58,15 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
     found: dict[object, Sample] = {}
     filters: set[tuple[object, str]] = set()
     good, wrong = 0, list[str]()
-    for place, line in enumerate(lines(path, digest, LARGEST_SAMPLES), 1):
-        if not line.strip():
-            continue
+    for place, row in _rows(path, digest):
         try:
-            row = json_of(line)
+            if isinstance(row, UnusableError):
+                raise row
             if not isinstance(row, dict):
                 raise UnusableError("it is not an object")
             sample = sample_of(row, task)
         except UnusableError as error:
-            cut = "" if line.endswith(b"\n") else " is cut off"
-            wrong.append(f"line {place}{cut}: {error}")
+            wrong.append(f"{place}: {error}")
             continue
         good += 1
         size += len(sample.prompt) + sum(sample.characters)
@@ -68,7 +74,7 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
             raise UnusableError("they are too long to be held in memory")
         key = (row["doc_id"], slug(row.get("filter")))
         if key in filters:
-            raise UnusableError(f"line {place}: question {sample.example_id} stands there twice")
+            raise UnusableError(f"{place}: question {sample.example_id} stands there twice")
         filters.add(key)
         known = found.get(key[0])
         found[key[0]] = sample if known is None else _with_filter(known, sample)
@@ -81,6 +87,29 @@ def read_samples(path: Path, task: Task, most: int) -> TaskSamples:
     if len({sample.example_id for sample in samples}) < len(samples):
         raise UnusableError("several questions have the same doc_id")
     return TaskSamples(samples, digest.hexdigest(), size)
+
+
+def _rows(path: Path, digest: "hashlib._Hash") -> Iterator[tuple[str, Any]]:
+    """Each sample as the file has it, with where it stands; an `UnusableError` in the place of one that is no JSON.
+
+    lm-eval 0.4.1 and 0.4.2 wrote all of them as one list.
+    """
+    with open_plain(path) as stream:
+        is_list = stream.read(64).lstrip().startswith(b"[")
+    if is_list:
+        data = read(path, LARGEST_LIST)
+        digest.update(data)
+        yield from ((f"sample {place}", row) for place, row in enumerate(json_of(data), 1))
+        return
+    for count, line in enumerate(lines(path, digest, LARGEST_SAMPLES), 1):
+        place = f"line {count}" + ("" if line.endswith(b"\n") else " is cut off")
+        try:
+            row = json_of(line) if line.strip() else None
+        except UnusableError as error:
+            yield place, error
+            continue
+        if line.strip():
+            yield f"line {count}" if isinstance(row, dict) else place, row
 
 
 def _with_filter(known: Sample, other: Sample) -> Sample:

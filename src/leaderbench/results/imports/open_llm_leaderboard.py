@@ -22,9 +22,10 @@ from leaderbench.results.imports.files import (
     read,
 )
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
+from leaderbench.results.imports.lighteval import is_lighteval, numbers
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
-from leaderbench.results.imports.values import count, mapping, moment_in, name, number, quoted, slug
+from leaderbench.results.imports.values import count, mapping, moment_in, name, quoted, slug
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import facts
 
@@ -72,6 +73,8 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
     general = content.get("config_general")
     if not isinstance(general, dict) or not isinstance(content.get("results"), dict):
         raise UnusableError("it has no `config_general` and `results`, so it is no file of the Open LLM Leaderboard")
+    if is_lighteval(content["results"]):
+        raise UnusableError("it is a file of lighteval: import it with `leaderbench import lighteval`")
     model = name(general.get("model_name"))
     if not model:
         raise UnusableError("it does not say which model was asked")
@@ -113,12 +116,6 @@ def place(task: str) -> tuple[str, str | None, int | None]:
     if task in families:
         return f"{families[task][0]}/{SYSTEM}", None, families[task][1]
     return f"{SYSTEM}/{slug(task) or 'unnamed'}", None, None
-
-
-def numbers(values: Mapping[str, Any]) -> list[tuple[str, float, float | None]]:
-    """Name, value and standard error of each finite metric of a task."""
-    found = ((key, number(value)) for key, value in values.items() if not key.endswith("_stderr") and slug(key))
-    return [(slug(key), value, number(values.get(f"{key}_stderr"))) for key, value in found if value is not None]
 
 
 def _questions(content: Mapping[str, Any], key: str) -> int | None:
