@@ -46,7 +46,7 @@ def hostile_store(tmp_path: Path, run: MakeRun, sample: Callable[..., Sample]) -
         manifest = dataclasses.replace(
             made.manifest,
             benchmark={**made.manifest.benchmark, "name": f"mmlu/{hostile}"},
-            limits={"limit": hostile, "subsets": [hostile]},
+            limits={"limit": None, "subsets": [hostile]},
             counts={"questions": 12, "errors": 0, "bank": 20, "flags": {}},
         )
         texts = dict.fromkeys(("example_id", "subset", "prediction", "target", "error"), hostile)
@@ -67,14 +67,14 @@ def hostile_store(tmp_path: Path, run: MakeRun, sample: Callable[..., Sample]) -
         ["list", "runs", "--json"],
         ["index"],
         ["board"],
-        ["board", "mine"],
-        ["board", "mine", "--json"],
-        ["board", "mine", "--markdown"],
+        ["board", "mmlu"],
+        ["board", "mmlu", "--json"],
+        ["board", "mmlu", "--markdown"],
         ["sample", "abc1", "anatomy/1"],
         ["sample", "abc1", hostile],
         ["export", "abc1", "--format", "jsonl"],
         ["diff", "abc1", "abc2"],
-        ["models"],
+        ["list", "models"],
         ["show", hostile],
         ["board", hostile],
         ["run", hostile, "--benchmark", hostile],
@@ -93,7 +93,7 @@ def test_names_of_files_are_shown_on_one_line(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "tables" / "bad\x1b]0;pwned\x07\nleaderbench: ok.csv").write_text("x\n")
     (tmp_path / "tables" / "good.csv").write_text(f'model,benchmark,score\n"{hostile}",x,0.5\n')
     check(cli("import", "csv", str(tmp_path / "tables"), "--store", str(tmp_path / "s")))
-    check(cli("board", "mine", "--store", str(tmp_path / "s")))
+    check(cli("board", "mmlu", "--store", str(tmp_path / "s")))
 
 
 def test_what_is_logged_is_one_visible_line(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class Seen:
             for row in table.rows:
                 for column, cell in zip(table.spec.columns, row.cells, strict=True):
                     if cell is not None:
-                        yield (name, row.name, column.name), (cell.estimate, cell.low, cell.high)
+                        yield (name, row.model, column.name, cell.run), (cell.estimate, cell.low, cell.high)
 
     def _runs(self, store: Store) -> Iterator[tuple[tuple[object, ...], object]]:
         for summary in store.runs():

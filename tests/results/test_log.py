@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leaderbench.errors import LeaderbenchError
+from leaderbench.errors import LeaderbenchError, MachineError
 from leaderbench.records import Failure, LogLikelihoodResponse
 from leaderbench.requests import LogLikelihood, digest
 from leaderbench.results import log as log_module
@@ -409,3 +409,27 @@ def test_a_log_of_14042_records_opens_in_less_than_a_second(tmp_path: Path, pair
     with open_log(tmp_path) as log:
         assert time.perf_counter() - began < 1
         assert len(log) == 14042
+
+
+def test_a_new_segment_whose_name_could_not_be_made_durable_is_taken_by_the_next_try(
+    tmp_path: Path, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with open_log(tmp_path) as log:
+        with monkeypatch.context() as broken:
+            broken.setattr(log_module, "sync", fail)
+            with pytest.raises(LeaderbenchError, match="Input/output error"):
+                log.append(pairs[:1])
+        log.append(pairs[:1])
+    with open_log(tmp_path) as log:
+        assert len(log) == 1
+
+
+def test_answers_written_to_a_deleted_log_are_an_error_of_the_machine(tmp_path: Path, pairs: list[Pair]) -> None:
+    with open_log(tmp_path) as log:
+        log.append(pairs[:1])
+        segment(tmp_path).unlink()
+        with pytest.raises(MachineError, match="was deleted while answers were written to it"):
+            log.append(pairs[1:2])

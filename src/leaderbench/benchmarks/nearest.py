@@ -5,7 +5,11 @@ from difflib import get_close_matches
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
-    """The end of a sentence: the nearest known name, or all of them where they are few, or a full stop."""
+    """The end of a sentence: the nearest known name, or all of them where they are few, or a full stop.
+
+    The name itself is never suggested: where it is known, something else is wrong with it.
+    """
+    known = [other for other in known if other != name]
     begun = [other for other in known if len(name) > 1 and other.lower().startswith(name.lower())]
     close = begun or get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     if close:

@@ -97,6 +97,13 @@ _machine_errors = {
     errno.EIO,
     errno.EAGAIN,
     errno.ENOMEM,
+    errno.ESTALE,
+    errno.EINTR,
+    errno.ENXIO,
+    errno.ENODEV,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ETIMEDOUT,
 }
 
 
@@ -104,6 +111,8 @@ def is_of_the_machine(error: BaseException | None) -> bool:
     """Whether an error says that disk, memory or permissions were not enough."""
     if isinstance(error, OSError):
         return error.errno in _machine_errors
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return True
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without its import
 
 
@@ -122,6 +131,9 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and is_of_the_machine(error):
         where = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{where}; what was stored is safe, and the same command goes on when this is mended."
+    if is_of_the_machine(error):
+        what = "The memory is full" if isinstance(error, MemoryError) else str(error)[:1].upper() + str(error)[1:200]
+        return f"{what}; what was stored is safe, and the same command goes on when this is mended."
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return f"Unexpected {what[:300]}; set LEADERBENCH_DEBUG=1 to see where, and please report it."
 

@@ -51,7 +51,8 @@ def read_table(source: Path | bytes, bounds: Bounds, columns: Sequence[str] | No
         measured = _check(file, leaves, bounds)
         if measured:
             _check_dictionaries(data, measured, bounds.bytes)
-        return file.read(columns=None if columns is None else list(columns))
+        # In this thread: others may not be had, or still be running when the program ends, which aborts it.
+        return file.read(columns=None if columns is None else list(columns), use_threads=False)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # arrow has both for damage
         raise UnusableError(Sentence("it is no parquet file, or a damaged one")) from error
 
@@ -128,7 +129,7 @@ def _check(file: "pq.ParquetFile", leaves: Sequence[int], bounds: Bounds) -> lis
 def _check_dictionaries(data: bytes, paths: Sequence[str], most: int) -> None:
     """Raise `UnusableError` where the texts of these columns, written out, have more than `most` bytes."""
     total = 0
-    for batch in _opened(data, paths).iter_batches(_BATCH, columns=list(paths)):
+    for batch in _opened(data, paths).iter_batches(_BATCH, columns=list(paths), use_threads=False):
         for column in batch.columns:
             total += sum(_text_bytes(leaf) for leaf in leaves_of(column))
             if total > most:

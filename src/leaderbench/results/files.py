@@ -108,9 +108,13 @@ def sync_all(paths: Sequence[Path]) -> None:
     """Make written files, and the names in folders, durable. The disk is asked for many at once, since it does them
     together, in a tenth of the time of one after the other.
     """
-    with ThreadPoolExecutor(min(16, len(paths))) as threads:
-        for _ in threads.map(sync, paths):
-            pass
+    try:
+        with ThreadPoolExecutor(min(16, len(paths))) as threads:
+            for _ in threads.map(sync, paths):
+                pass
+    except RuntimeError:  # no thread is to be had
+        for path in paths:
+            sync(path)
 
 
 def sync(path: Path) -> None:

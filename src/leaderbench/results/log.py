@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from leaderbench.errors import LeaderbenchError
+from leaderbench.errors import LeaderbenchError, MachineError
 from leaderbench.files.parsing import json_of
 from leaderbench.files.regular import named, read_bytes
 from leaderbench.records import Answer
@@ -137,6 +137,11 @@ class ResponseLog:
                     del self._index[key]
                 os.ftruncate(descriptor, self._size)
                 raise
+        if not os.fstat(descriptor).st_nlink:
+            raise MachineError(
+                f"{self._segments[last]} was deleted while answers were written to it, and they are gone with it: run "
+                "the same command again."
+            )
         self._synced = self._size
 
     def close(self) -> None:
@@ -219,7 +224,8 @@ class ResponseLog:
     def _begin_segment(self) -> None:
         last = int(self._segments[-1].stem) if self._segments else 0
         path = self.folder / f"{last + 1:06d}.jsonl"
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+        # An empty one may be there, of a try after which its name could not be made durable; only we hold the lock.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o666))
         sync(self.folder)
         self._segments.append(path)
         self._size = self._synced = 0

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from types import NoneType
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
@@ -178,10 +179,31 @@ def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
     for name in ("model", "benchmark", "limits", "environment", "engine", "counts"):
         if not isinstance(getattr(manifest, name), dict):
             raise TypeError(f"{name} is not an object")
+    _check(manifest)
+    return manifest
+
+
+_number = (int, float, NoneType)
+_text = (str, NoneType)
+_KINDS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "model": {"name": (str,), "identity": (str,), "revision": _text, "source": _text, "provenance": _text},
+    "benchmark": {"name": (str,), "dataset": _text, "revision": _text, "recipe": (dict,)},
+    "limits": {"limit": _number, "shots": _number, "questions": _number, "seed": _number, "subsets": (list, NoneType)},
+    "counts": {"questions": (int,), "errors": (int,), "bank": (int,), "flags": (dict,)},
+}
+"""What may stand where this program, or a page, counts or names something; what is absent is not asked for."""
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise `TypeError` for a value of a kind that is not written there."""
     for name in ("run_id", "created"):
         if not isinstance(getattr(manifest, name), str):
             raise TypeError(f"{name} is not a text")
-    return manifest
+    for part, kinds in _KINDS.items():
+        values = getattr(manifest, part)
+        for name, kind in kinds.items():
+            if name in values and (not isinstance(values[name], kind) or isinstance(values[name], bool)):
+                raise TypeError(f"{part}.{name} is {values[name]!r:.50}")
 
 
 def score_to_json(score: Score) -> dict[str, Any]:
