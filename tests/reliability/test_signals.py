@@ -132,3 +132,45 @@ ResponseLog._write = write
     assert ending.code == 128 + signal.SIGHUP, ending.err
     assert len(answers(command.folder / "store")) == 21
     assert_all_kept(command.folder)
+
+
+STOPPED_BY_ITSELF = """
+import os, signal
+from leaderbench.results import store
+
+def stop(*given, **named):
+    os.kill(os.getpid(), signal.SIGTERM)
+    raise AssertionError("went on")
+
+store.Store.__init__ = stop
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show",),
+        ("index",),
+        ("export", "abc"),
+        ("list", "runs"),
+        ("import", "csv", "table.csv"),
+        ("explain", "m", "exam/harness", "exam/helm"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_every_command_says_by_what_it_was_stopped(command: Commands, words: tuple[str, ...]) -> None:
+    (command.folder / "table.csv").write_text("Model,MMLU\nm,50.1\n")
+    (command.folder / "store").mkdir()
+    ending = command(*words, "--store", "store", before=FAST + STOPPED_BY_ITSELF)
+    assert ending.code == 128 + signal.SIGTERM, ending.err
+    assert ending.err.endswith(
+        "Stopped by SIGTERM; nothing is lost. Type the same command again to go on where it was.\n"
+    )
+    assert "Traceback" not in ending.err
+
+
+def test_an_explanation_keeps_the_answers_it_asked_for(command: Commands, model: Path) -> None:
+    words = ("explain", model.name, "exam/harness", "exam/helm", "--store", "store")
+    ending = stopped(command, signal.SIGTERM, 0.2, before=WATCHED_FAKE.format(seconds=0.002), words=words)
+    assert ending.code == 128 + signal.SIGTERM, ending.err
+    assert_all_kept(command.folder)
