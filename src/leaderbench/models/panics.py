@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def is_panic(error: BaseException) -> bool:
@@ -16,17 +16,18 @@ def reason_of(error: BaseException) -> str:
 
 
 @contextmanager
-def no_panic_report() -> Iterator[None]:
-    """Nothing on the process's stderr while this lasts: Rust reports a panic there before anyone can catch it."""
+def silent() -> Iterator[None]:
+    """Nothing on the process's stdout and stderr while this lasts: Rust reports a panic before anyone can catch it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    kept = []
     try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
+        for stream in (1, 2):
+            with suppress(OSError):  # closed, as in some servers
+                kept.append((stream, os.dup(stream)))
+                os.dup2(nowhere, stream)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        for stream, copy in kept:
+            os.dup2(copy, stream)
+            os.close(copy)
         os.close(nowhere)

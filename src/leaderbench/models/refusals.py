@@ -88,7 +88,8 @@ def check_configuration(config: "PreTrainedConfig", name: str) -> None:
     Raises:
         LeaderbenchError: an encoder-decoder, a classifier or the like, or a number of layers that is none.
     """
-    heads = [kind for kind in getattr(config, "architectures", None) or () if isinstance(kind, str)]
+    stated = getattr(config, "architectures", None)
+    heads = [kind for kind in stated if isinstance(kind, str)] if isinstance(stated, list) else []
     if heads and all(_OTHER_HEADS.search(kind) for kind in heads):
         raise LeaderbenchError(
             f"{name} was saved as {heads[0][:100]}: it has no language model head, so it gives no probabilities of "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.contents import LARGEST, read_json, shown
-from leaderbench.models.panics import is_panic, no_panic_report, reason_of
+from leaderbench.models.panics import is_panic, reason_of, silent
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -52,7 +52,7 @@ def refused(name: str) -> Iterator[None]:
     Raises:
         LeaderbenchError: native code panicked.
     """
-    with no_panic_report():
+    with silent():
         try:
             yield
         except BaseException as error:
