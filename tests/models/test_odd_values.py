@@ -23,7 +23,7 @@ KEYS = {
     ),
     "tokenizer_config.json": (
         "added_tokens_decoder chat_template add_bos_token add_eos_token pad_token unk_token auto_map init_inputs "
-        "extra_special_tokens additional_special_tokens split_special_tokens padding_side vocab_file tokenizer_file name_or_path"
+        "extra_special_tokens additional_special_tokens split_special_tokens padding_side vocab_file name_or_path"
     ),
     "generation_config.json": "custom_generate transformers_version cache_implementation",
     "tokenizer.json": "",
