@@ -152,3 +152,40 @@ def test_a_store_that_cannot_be_written_is_one_sentence(cli: Cli) -> None:
     ending = cli("import", "csv", "table.csv", "--store", "file")
     assert ending.code == Exit.INPUT
     assert ending.err.count("\n") == 1
+
+
+def test_a_table_is_seen_on_a_shipped_board_or_becomes_one(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "v1.csv").write_text(
+        "Model,ARC (25-shot),HellaSwag (10-shot),MMLU (5-shot),TruthfulQA (0-shot)\na,1,2,3,4\n"
+    )
+    assert "To see it: leaderbench board open-llm-v1" in cli("import", "csv", "v1.csv").out
+    (tmp_path / "own.csv").write_text("model,x,y\na,50,60\nb,40,30\n")
+    assert "--board NAME" in cli("import", "csv", "own.csv").out
+    ending = cli("import", "csv", "own.csv", "--board", "mine")
+    assert (ending.code, "To see it: leaderbench board mine" in ending.out) == (Exit.OK, True)
+    board = json.loads(cli("board", "mine", "--json").out)
+    assert [(row["model"], round(row["score"], 9)) for row in board["rows"]] == [("a", 0.55), ("b", 0.35)]
+    assert cli("import", "csv", "own.csv", "--board", "mine").code == Exit.INPUT
+
+
+def test_facts_alone_are_an_import(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("model,license\norg/a,mit\n")
+    ending = cli("import", "csv", "facts.csv", "--json")
+    assert (ending.code, json.loads(ending.out)["models"]) == (Exit.OK, 1)
+
+
+def test_letters_of_another_encoding_are_read_where_it_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes("model,x\nMüller,50\n".encode("cp1252"))
+    refused = cli("import", "csv", "old.csv")
+    assert (refused.code, "--encoding" in refused.out) == (Exit.INPUT, True)
+    assert cli("import", "csv", "old.csv", "--encoding", "cp1252").code == Exit.OK
+    assert "no encoding" in cli("import", "csv", "old.csv", "--encoding", "klingon").out
+
+
+@pytest.mark.parametrize("system", ["open-llm-leaderboard", "lm-eval", "mteb"])
+def test_who_gives_tables_to_another_import_is_shown_the_way(cli: Cli, tmp_path: Path, system: str) -> None:
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1" / "table.csv").write_text("model,x\na,50\n")
+    ending = cli("import", system, "v1")
+    assert ending.code == Exit.INPUT
+    assert "leaderbench import csv" in ending.err + ending.out

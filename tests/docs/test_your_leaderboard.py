@@ -180,8 +180,8 @@ def test_every_setting_of_a_board_is_explained_and_no_other(heading: str, fields
 
 def test_the_first_settings_of_a_column_are_those_of_a_part() -> None:
     assert settings("### Every setting of a column")[: len(Part.model_fields)] == [*Part.model_fields]
-    assert len(Part.model_fields) == 8
-    assert "any of the first eight settings" in TEXT
+    assert len(Part.model_fields) == 10
+    assert "any of the first ten settings" in TEXT
 
 
 @pytest.mark.parametrize("rule", list(Rule))

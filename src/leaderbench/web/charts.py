@@ -162,7 +162,7 @@ def subsets(run: RunDetail, chance: Mapping[str, float], language: str) -> Chart
             score.estimate or 0.0,
             math.nan if score.low is None else score.low,
             math.nan if score.high is None else score.high,
-            score.n,
+            score.n or 0,
             address(language, "runs", run.id, "samples", subset=name) if run.samples else "",
         )
         for name, score in parts.items()

@@ -63,7 +63,7 @@ def stored_facts(store: Path) -> tuple[dict[str, dict[str, Fact[Any]]], tuple[st
         for model, facts in models.items():
             own = found.setdefault(model, {})
             for name, fact in facts.items():
-                own[name] = combine([own.get(name), fact]) or fact
+                own[name] = combine([own[name], fact]) or fact if name in own else fact
     return found, tuple(problems)
 
 

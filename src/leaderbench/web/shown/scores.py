@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from leaderbench.records import Aggregation, Metric, Score
-from leaderbench.results.entries import Entry
+from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.settings import settings_sentence
 from leaderbench.results.subjects import told_apart
 from leaderbench.sentences import Sentence
@@ -26,12 +26,15 @@ def called(live: LiveStore, model: str, identity: str) -> str:
 
 def model_score(live: LiveStore, entry: Entry) -> ModelScore:
     """An entry of the index as a value of the site."""
+    score = shown_score(entry.score)
+    if entry.provenance is Provenance.IMPORTED_SCORE and not entry.score.n:
+        score = score.model_copy(update={"n": None})
     return ModelScore(
         name=called(live, entry.model, entry.identity),
         model=entry.model,
         identity=entry.identity,
         benchmark=entry.benchmark,
-        score=shown_score(entry.score),
+        score=score,
         provenance=Sentence(entry.provenance.value),
         source=live.said(entry.source),
         run=entry.run,

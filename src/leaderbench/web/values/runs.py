@@ -16,7 +16,9 @@ class ShownScore(Value):
     standard_error: Number
     low: Number
     high: Number
-    n: int
+    n: int | None
+    """Questions answered; null where that is not known, as of most published numbers."""
+
     errors: int
     interval_is_about: str
 
