@@ -17,7 +17,7 @@ from leaderbench.boards.reading import board, parse
 from leaderbench.boards.spec import BoardSpec
 from leaderbench.boards.standing import stand
 from leaderbench.boards.table import Basis, BoardTable, Place, Standing
-from leaderbench.records import Aggregation, Json, Score, View
+from leaderbench.records import Aggregation, Json, Metric, Score, View
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.imports.scores import published
 from leaderbench.results.run_notes import notes_of
@@ -109,7 +109,7 @@ def test_a_value_below_the_baseline_is_nought_and_keeps_its_uncertainty() -> Non
     found = table(spec, {"low": {"a": 0.2}, "high": {"a": 0.26}}, error=0.05)
     assert row(found, "low").score == 0.0
     assert str(row(found, "low").static) == "1-2"
-    assert row(found, "low").high > 0.1
+    assert row(found, "low").high == pytest.approx((0.2 + 1.96 * 0.05 - 0.25) / 0.75)
 
 
 def test_a_baseline_is_computed_from_its_run_or_what_is_missing_is_said() -> None:
@@ -563,3 +563,19 @@ def test_that_nobody_knows_is_said_only_where_no_score_has_an_error() -> None:
     notes = stand(make_spec("mean", "a", "b"), entries).notes
     assert not any("nobody knows how sure any" in note for note in notes)
     assert any("There are no rank intervals" in note for note in notes)
+
+
+@pytest.mark.parametrize("head", ["", "direction"])
+def test_a_board_of_one_column_has_one_interval_for_its_one_number(head: str) -> None:
+    column = "imported = 'a'" + ("\ndirection = 'lower'" if head else "")
+    score = Score(Metric("acc", Aggregation.MICRO), None, 5 / 6, 0.15, 0.44, 0.97, 6, 0)
+    entry = replace(make_entry("x", "a", 5 / 6), score=score)
+    found = row(stand(make_spec("mean", column), [entry, make_entry("y", "a", 0.4)]), "x")
+    assert (found.low, found.high) == (0.44, 0.97)
+
+
+def test_a_normalised_board_of_one_column_has_the_interval_of_its_cell_normalised() -> None:
+    spec = make_spec("normalised-mean", "imported = 'a'\nbaseline = 0.25")
+    score = Score(Metric("acc", Aggregation.MICRO), None, 0.5, 0.15, 0.1, 0.97, 6, 0)
+    found = row(stand(spec, [replace(make_entry("x", "a", 0.5), score=score), make_entry("y", "a", 0.4)]), "x")
+    assert (found.low, found.high) == pytest.approx((0.0, 0.72 / 0.75))

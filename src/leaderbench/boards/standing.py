@@ -7,22 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leaderbench.boards import rules
+from leaderbench.boards.cells import cell_of, span
 from leaderbench.boards.certainty import Booleans, Certainty, certainty, replicate_count
-from leaderbench.boards.filling import Filled, column_values, counted, fill, trust
+from leaderbench.boards.filling import Filled, column_values, counted, fill
 from leaderbench.boards.missing import missing
 from leaderbench.boards.notes import flags_of, notes_of
 from leaderbench.boards.outcomes import Reader
-from leaderbench.boards.published import Whole
 from leaderbench.boards.ranks import Errors, Mode, rank_intervals
 from leaderbench.boards.rules import Floats, Integers, Rule, formulas
 from leaderbench.boards.spec import BoardSpec, Direction, Over
 from leaderbench.boards.table import Basis, BoardTable, Cell, Place, Standing
 from leaderbench.collecting import paused
-from leaderbench.records import Metric, View
 from leaderbench.results.entries import Entry
 from leaderbench.results.subjects import told_apart
 from leaderbench.sentences import Sentence
-from leaderbench.statistics.intervals import Interval, level, logit_interval, normal_quantile
+from leaderbench.statistics.intervals import Interval, level
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,11 +295,12 @@ def standings(numbers: Numbers, order: Order) -> list[Standing]:
     result: list[Standing] = []
     for row, subject in enumerate(filled.models):
         cells = tuple(
-            _cell(filled, row, pieces, value, other, filled.wholes.get((row, column)))
+            cell_of(filled, row, pieces, value, other, filled.wholes.get((row, column)))
             for column, (pieces, value, other) in enumerate(zip(own, shown[row], scaled[row], strict=True))
         )
         has = [piece for piece in counting if not absent[row][piece]]
-        ends = sorted((sign * spans[row].low, sign * spans[row].high))
+        span_of_row = _only_span(numbers, kept, row, cells) or spans[row]
+        ends = sorted((sign * span_of_row.low, sign * span_of_row.high))
         result.append(
             Standing(
                 name=names[row],
@@ -343,59 +343,20 @@ def _scores(numbers: Numbers, order: Order) -> tuple[Floats, list[Interval]]:
     return scores, [span(score, error, bounded=bounded) for score, error in zip(scores.tolist(), errors, strict=True)]
 
 
-def span(estimate: float, error: float, *, bounded: bool) -> Interval:
-    """The 95 % interval of a mean; of one between 0 and 1 on the logit scale. NaN where the error is not known."""
-    z = normal_quantile()
-    if bounded and error > 0 and 0 < estimate < 1:
-        return logit_interval(estimate, error, z)
-    ends = estimate - z * error, estimate + z * error
-    if bounded and 0 <= estimate <= 1 and not math.isnan(error):
-        return Interval(max(ends[0], 0.0), min(ends[1], 1.0))
-    return Interval(*ends)
-
-
-def _cell(
-    filled: Filled, row: int, pieces: Sequence[int], raw: float, normalised: float, whole: Whole | None
-) -> Cell | None:
-    """One model's score in the column of these pieces; of several their mean, None where none of them is there."""
-    entries = [entry for place in pieces if (entry := filled.entries[row][place]) is not None]
-    if not entries:
+def _only_span(numbers: Numbers, kept: Sequence[int], row: int, cells: Sequence[Cell | None]) -> Interval | None:
+    """The interval of the score where it is the number of a single column: that of its cell, in the sense of `_scores`.
+    None where there are more, or the cell has none.
+    """
+    cell = cells[kept[0]]
+    pieces = numbers.filled.pieces_of(kept[0])
+    normalised = numbers.spec.rule is Rule.NORMALISED_MEAN
+    if len(kept) > 1 or not numbers.spec.rule.linear or cell is None or math.isnan(cell.low):
         return None
-    first, score = entries[0], entries[0].score
-    low, high, error, metric = score.low, score.high, float(filled.errors[row, pieces[0]]), score.metric
-    if len(pieces) > 1 or whole:
-        error = float(np.sqrt((filled.errors[row, list(pieces)] ** 2).sum()) / len(pieces))
-        ends = span(raw, error, bounded=True)
-        low, high = ends.low, ends.high
-        metric = whole.metric if whole else Metric("mean of parts", metric.aggregation)
-    several = len(entries) > 1
-    lacking = next((part for place in pieces if (part := filled.lacking[row][place]) is not None), None)
-    if lacking is not None and len(entries) == len(pieces):  # shown, though it takes no part in the order
-        raw = normalised = math.fsum(entry.score.estimate for entry in entries) / len(entries)
-    return Cell(
-        estimate=raw,
-        low=low,
-        high=high,
-        standard_error=error,
-        n=whole.n if whole else sum(entry.score.n for entry in entries) if several else score.n,
-        errors=sum(entry.score.errors for entry in entries) if several else score.errors,
-        normalised=normalised,
-        metric=metric,
-        provenance=min((entry.provenance for entry in entries), key=trust.__getitem__) if several else first.provenance,
-        run=first.run,
-        source=first.source,
-        created=max(entry.created for entry in entries) if several else first.created,
-        settings=", ".join(dict.fromkeys(entry.settings for entry in entries if entry.settings)),
-        view=_view(entries) if several else score.view,
-        others=sum(filled.others[row][place] for place in pieces),
-        lacking=lacking,
-        dispute=next((found for place in pieces if (found := filled.disputes[row][place]) is not None), None),
-        implied=any((row, place) in filled.implied for place in pieces),
-        notes=tuple(dict.fromkeys(note for entry in entries for note in entry.notes)),
-    )
-
-
-def _view(entries: Sequence[Entry]) -> View:
-    """What the interval of a mean of several scores is about: the least that any of them is about."""
-    views = {entry.score.view for entry in entries}
-    return next((view for view in (View.STOPPED, View.BANK) if view in views), View.NEW_QUESTIONS)
+    if normalised and len(pieces) > 1:
+        return None
+    ends = np.array([cell.low, cell.high])
+    if normalised:
+        ends = rules.normalise(ends, numbers.lower[pieces[0]])
+    sign = -1.0 if numbers.spec.columns[kept[0]].direction is Direction.LOWER else 1.0
+    low, high = (sign * ends).tolist()
+    return Interval(low, high)
