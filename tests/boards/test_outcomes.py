@@ -31,7 +31,7 @@ spec = make_spec("mean", 'benchmark = "exam/original"', 'benchmark = "exam/harne
 
 def test_values_of_a_run_are_those_of_its_samples(store: Store) -> None:
     read = outcomes.reader(store)
-    for entry in entries(store, spec):
+    for entry in entries(store, spec)[0]:
         found = read(entry.run, "acc")
         assert found is not None
         run = store.run(entry.run)
@@ -56,14 +56,14 @@ def test_influences_and_what_they_do_not_show_add_up_to_the_variance_of_a_macro_
 
 def test_a_file_is_read_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     read = outcomes.reader(store)
-    run = entries(store, spec)[0].run
+    run = entries(store, spec)[0][0].run
     first = read(run, "acc")
     monkeypatch.setattr(StoredSamples, "read", None)
     assert read(run, "acc") is first
 
 
 def test_a_damaged_file_and_an_absent_run_have_no_outcomes(store: Store) -> None:
-    run = entries(store, spec)[0].run
+    run = entries(store, spec)[0][0].run
     path = store.path / "runs" / run / "samples.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     assert outcomes.reader(store)(run, "acc") is None
@@ -84,7 +84,7 @@ def test_a_board_of_a_store_is_paired_by_question(store: Store) -> None:
 
 
 def test_a_damaged_run_stands_in_no_cell_and_is_said(store: Store) -> None:
-    run = entries(store, spec)[0]
+    run = entries(store, spec)[0][0]
     path = store.path / "runs" / run.run / "scores.json"
     path.write_text(path.read_text().replace("0.", "0.9", 1))
     table = board_table("demo", store)

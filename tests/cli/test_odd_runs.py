@@ -97,3 +97,12 @@ def test_whatever_stands_for_a_file_of_a_run_stops_nothing(cli: Cli, odd: Path, 
         "folder": lambda: path.mkdir(),
     }[kind]()
     check(cli, name="" if name == "samples.parquet" else "odd")
+
+
+@pytest.mark.parametrize("how", ["another letter", "no JSON"])
+def test_a_run_whose_manifest_is_damaged_is_named_on_every_board(cli: Cli, odd: Path, how: str) -> None:
+    path = odd / "manifest.json"
+    path.write_text(path.read_text().replace("mmlu/harness", "mmlu/harneSs") if how == "another letter" else "{")
+    ending = cli("board", "own", "--store", "s")
+    assert "A row may be missing here, and others rank higher for it" in " ".join(ending.out.split())
+    assert "odd/manifest.json is damaged" in ending.out.replace("\n", "")

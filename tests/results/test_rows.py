@@ -36,14 +36,30 @@ def test_a_run_with_damaged_scores_stays_visible_with_its_problem(store: Store, 
     assert item.score.n == 0
 
 
+def test_no_score_is_believed_whose_manifest_is_another(store: Store, run: MakeRun) -> None:
+    recipe = {"shots": 5, "metrics": ["acc (micro)"]}
+    path = store.save(changed(run(), benchmark={**run().manifest.benchmark, "recipe": recipe})) / "manifest.json"
+    path.write_text(path.read_text().replace("org/model", "org/motel"))
+    with Index(store) as index:
+        index.refresh()
+        (item,) = index.entries()
+        (said,) = index.unplaced()
+    assert (item.model, item.identity) == ("org/motel", "")
+    assert math.isnan(item.score.estimate)
+    assert "manifest.json is damaged" in item.problem == said
+
+
 def test_scores_that_can_still_be_read_are_kept_beside_the_problem(store: Store, run: MakeRun) -> None:
     path = store.save(run()) / "manifest.json"
-    path.write_text(path.read_text().replace("tree", "tref"))
+    content = json.loads(path.read_text())
+    content["sha256"].pop("samples.parquet")
+    path.write_text(json.dumps(content))
     with Index(store) as index:
         index.refresh()
         found = index.entries()
+        assert index.unplaced() == ()
     assert [item.score for item in found] == list(run().scores[:2])
-    assert all("manifest.json is damaged" in item.problem for item in found)
+    assert all("manifest.json is damaged" in item.problem or "is damaged" in item.problem for item in found)
 
 
 def test_a_folder_that_says_nothing_is_listed_and_has_no_entries(store: Store, run: MakeRun) -> None:

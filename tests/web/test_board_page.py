@@ -132,7 +132,7 @@ def test_ranks_among_the_rows_shown_are_those_of_a_board_of_them_alone(live: Liv
     spec = board("small", live.store.path).spec
     assert spec is not None
     table = stand(
-        spec, entries(live.store, spec), None, lambda row: matches(of_run({"name": row.model}), query), name="small"
+        spec, entries(live.store, spec)[0], None, lambda row: matches(of_run({"name": row.model}), query), name="small"
     )
     shown = shown_board(live, "small", BoardView(q="org/", ranks="filtered"))  # type: ignore[arg-type]
     wanted = {row.name: row.filtered and row.filtered.rank for row in table.rows}

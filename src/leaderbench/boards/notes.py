@@ -12,6 +12,7 @@ from leaderbench.boards.spec import BoardSpec, Direction, Revisions
 from leaderbench.boards.table import Basis, Cell, Dispute, Lacking, Standing
 from leaderbench.records import Flag, View
 from leaderbench.results.entries import Provenance
+from leaderbench.results.problems import problem_sentence
 from leaderbench.results.settings import settings_sentence
 from leaderbench.results.subjects import COMMIT, REVISION
 from leaderbench.sentences import Sentence, counted
@@ -22,6 +23,19 @@ most_told = 5
 
 most_parts = 3
 """Parts that a mean lacks which are named."""
+
+
+def about_unplaced(problems: Sequence[str]) -> tuple[str, ...]:
+    """What a reader must know of files that cannot be read and may belong to this board: other ranks move with them."""
+    told: list[str] = [
+        Sentence(
+            "A row may be missing here, and others rank higher for it: {problem}", problem=problem_sentence(problem)
+        )
+        for problem in problems[:most_told]
+    ]
+    if more := len(problems) - len(told):
+        told.append(counted("So may {n} more.", "So may {n} more.", n=more))
+    return tuple(told)
 
 
 def flags_of(cells: Sequence[Cell | None], columns: Sequence[str], damaged: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leaderbench.boards.filling import pieces_of
+from leaderbench.boards.notes import about_unplaced
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.reading import board
@@ -31,23 +32,24 @@ def board_table(
     place = store if isinstance(store, Store) else Store(store)
     found = board(name, place.path)
     assert found.spec is not None
-    scores = entries(place, found.spec)
+    scores, unplaced = entries(place, found.spec)
     table = stand(
         found.spec, scores, reader(place), filters, name=name, mode=mode, known=lambda: benchmark_names(place)
     )
+    table = replace(table, notes=(*about_unplaced(unplaced), *table.notes))
     if found.overrides:
         note = f"This is the store's own board {name}, {found.path}; it stands in the place of the shipped one."
         table = replace(table, notes=(note, *table.notes))
     return table
 
 
-def entries(store: Store, spec: BoardSpec) -> list[Entry]:
-    """The entries of a store that a board may show."""
+def entries(store: Store, spec: BoardSpec) -> tuple[list[Entry], tuple[str, ...]]:
+    """The entries of a store that a board may show, and what cannot be read and may belong to it."""
     pieces = pieces_of(spec)
     overall = all(piece.part.subset is None for piece in pieces)
     with Index(store) as index:
         index.catch_up()
-        return index.entries(spec.names, overall_only=overall)
+        return index.entries(spec.names, overall_only=overall), index.unplaced()
 
 
 def benchmark_names(store: Store) -> list[str]:

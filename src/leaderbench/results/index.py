@@ -223,6 +223,10 @@ class Index:
         """Every benchmark that has runs or imported scores, by name."""
         return self._read(queries.benchmarks)
 
+    def unplaced(self) -> tuple[str, ...]:
+        """What cannot be read and may be missing on any board, a sentence each."""
+        return self._read(queries.unplaced)
+
     def import_problems(self) -> tuple[str, ...]:
         """What cannot be read of files of imported scores, a sentence each; a run's problem stands with the run."""
         return self._read(queries.import_problems)

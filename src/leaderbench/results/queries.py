@@ -293,6 +293,14 @@ def import_problems(connection: Connection) -> tuple[str, ...]:
     return _problems(connection, imported_files)
 
 
+def unplaced(connection: Connection) -> tuple[str, ...]:
+    """What cannot be read and may belong to any board: runs of which it is not known for sure of what they are, and
+    imported scores.
+    """
+    query = select(runs.c.problem).where(runs.c.problem != "", runs.c.identity == "").order_by(runs.c.id)
+    return (*connection.execute(query).scalars(), *import_problems(connection))
+
+
 def _problems(connection: Connection, table: Table) -> tuple[str, ...]:
     query = select(table.c.problem).where(table.c.problem != "").order_by(table.c.id)
     return tuple(connection.execute(query).scalars())

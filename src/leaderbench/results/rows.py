@@ -156,15 +156,18 @@ def _nothing(name: str) -> Row:
 def _remains(name: str, folder: Path) -> Found:
     """What is left of a damaged run: its manifest where that has the right form, and scores with a right checksum.
 
-    Where there are none, the metrics that its recipe names have scores of which nothing is known, so that boards can
+    Where the manifest's own checksum does not fit, names in it may be others': no score is believed, nor an identity.
+    Where there are no scores, the metrics that its recipe names have some of which nothing is known, so that boards can
     show where a score is missing and why.
     """
     left = Found(_nothing(name), [])
     try:
         content = json_of(read_bytes(folder / "manifest.json", stores.LARGEST_JSON))
         manifest = manifest_from_json(content)
-        left = Found(_run_row(name, manifest), _score_rows(name, _lost(manifest)))
-        if int(content["format"]) <= stores.format_version:
+        is_signed = stores.is_signed(content)
+        row = _run_row(name, manifest) | ({} if is_signed else {"identity": ""})
+        left = Found(row, _score_rows(name, _lost(manifest)))
+        if is_signed and int(content["format"]) <= stores.format_version:
             data = read_bytes(folder / "scores.json", stores.LARGEST_JSON)
             if stores.digest(data) == content["sha256"]["scores.json"]:
                 left = Found(left.row, _score_rows(name, [score_from_json(item) for item in json_of(data)]))

@@ -290,8 +290,7 @@ def read_folder(folder: Path) -> StoredRun:
         if int(content["format"]) > format_version:
             raise LeaderbenchError(Sentence(NEWER, folder=str(folder)))
         manifest = manifest_from_json(content)
-        said = {key: value for key, value in content.items() if key not in ("format", "sha256")}
-        if digest(dumped(said)) != content["sha256"]["manifest"]:
+        if not is_signed(content):
             raise ValueError("checksum")
         path = folder / "scores.json"
         data = read_bytes(path, LARGEST_JSON)
@@ -307,6 +306,12 @@ def read_folder(folder: Path) -> StoredRun:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged(path) from error
+
+
+def is_signed(content: Mapping[str, Any]) -> bool:
+    """Whether a manifest, as its file has it, is what its checksum says. Raises `LookupError`, `TypeError`."""
+    said = {key: value for key, value in content.items() if key not in ("format", "sha256")}
+    return bool(digest(dumped(said)) == content["sha256"]["manifest"])
 
 
 def _stay_inside(folder: Path) -> None:

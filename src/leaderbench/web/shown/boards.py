@@ -9,6 +9,7 @@ import numpy as np
 from leaderbench.benchmarks import registry
 from leaderbench.boards.arranged import Arranged, Choice, model_columns
 from leaderbench.boards.filling import pieces_of
+from leaderbench.boards.notes import about_unplaced
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.reading import Board, boards
@@ -120,6 +121,7 @@ def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selecti
         ("columns", name, language, selection.key[2]), live.version(), lambda: _columns(live, name, table, language)
     )
     shown = {table.spec.columns[place].name for place in selection.columns}
+    unplaced = live.keep("unplaced", live.version(), live.index.unplaced)
     instead = Sentence("This is the store's own board {name}; it stands in the place of the shipped one.", name=name)
     return ShownBoard(
         name=name,
@@ -137,7 +139,7 @@ def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selecti
         all_imported=selection.arranged.imported,
         rows=Paged[ShownRow](items=(), page=view.page, size=view.rows, total=selection.total),
         command=command(name, table.spec),
-        notes=(*([instead] if item.overrides else []), *map(live.said, selection.notes)),
+        notes=(*([instead] if item.overrides else []), *map(live.said, (*about_unplaced(unplaced), *selection.notes))),
     )
 
 
