@@ -393,3 +393,11 @@ def test_the_manifest_records_what_was_loaded(llama_folder: Path) -> None:
     assert facts["parameters"] == sum(parameter.numel() for parameter in model.network.parameters())
     assert (facts["device"], facts["path"], facts["bos"], facts["max_length"]) == ("cpu", "tree", "<s>", 256)
     assert json.loads(json.dumps(facts)) == facts
+
+
+def test_a_checkpoint_is_known_by_its_training_step(llama_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(llama_folder, tmp_path / "checkpoint"))
+    (folder / "trainer_state.json").write_text('{"global_step": 500}')
+    assert load_model(str(folder)).describe()["step"] == 500
+    (folder / "trainer_state.json").write_text('{"global_step": "many"}')
+    assert "step" not in load_model(str(folder)).describe()

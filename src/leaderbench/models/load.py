@@ -97,6 +97,9 @@ def load_local(
     }
     if changes:
         facts["tokenizer"] = list(changes)
+    step = contents.json("trainer_state.json").get("global_step")
+    if isinstance(step, int):  # names a checkpoint; that its weights are others, their digest says
+        facts["step"] = step
     return LocalModel(name, identity_of(facts), network, tokenizer, Encoder(tokenizer, limits), path, facts)
 
 
