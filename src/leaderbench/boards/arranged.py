@@ -244,10 +244,13 @@ floating = frozenset({"float64", "float32", "float16", "bfloat16"})
 def of_row(row: Standing, record: ModelRecord) -> ModelRecord:
     """What is known of the model of a row; who was asked says its precision and revision better than the name does.
 
-    Weights that are quantised stay so, whatever type the numbers between them have.
+    Weights that are quantised stay so, whatever type the numbers between them have; what a table says of a model is of
+    any of its rows.
     """
     precision, revision = precision_of(row.facts), row.facts.get(COMMIT) or row.facts.get(REVISION)
-    if record.precision is not None and precision in floating and record.precision.value not in floating:
+    known = record.precision
+    quantised = known is not None and known.source is not Source.PUBLISHED and known.value not in floating
+    if quantised and precision in floating:
         precision = ""
     return replace(
         record,

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from leaderbench.boards.arranged import Arranged, Choice
 from leaderbench.boards.reading import parse
 from leaderbench.boards.standing import stand
 from leaderbench.boards.table import BoardTable
+from leaderbench.evaluation.catalogue_files import load
+from leaderbench.models.search import Query
 from leaderbench.results.imports import import_csv, import_lm_eval
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
@@ -78,3 +81,19 @@ def test_an_argument_that_only_one_row_has_names_it(store: Store, tmp_path: Path
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     import_lm_eval(tmp_path, store)
     assert {row.name for row in board(store, "lm-eval/arc_challenge").rows} == {"org/m", "org/m (load_in_4bit=True)"}
+
+
+def test_the_precision_filter_finds_each_imported_row(store: Store, file: Callable[[str, Any], Path]) -> None:
+    import_csv(file("t.csv", "model,precision,benchmark,score\na/b,bfloat16,x,64\na/b,4bit,x,61\na/b,8bit,x,63"), store)
+    arranged = Arranged(board(store, "x/published"), load(store.path).record)
+
+    def chosen(precision: str) -> list[str]:
+        places = arranged.chosen(Choice(Query(precisions=frozenset({precision}))))
+        return [arranged.table.rows[place].name for place in places]
+
+    assert [chosen(name) for name in ("bfloat16", "4-bit", "8-bit", "float32")] == [
+        ["a/b (bfloat16)"],
+        ["a/b (4bit)"],
+        ["a/b (8bit)"],
+        [],
+    ]
