@@ -13,7 +13,7 @@ from leaderbench.results.store import Store
 from leaderbench.web.application import application
 from leaderbench.web.drawing import on_the_hub
 from leaderbench.web.live import LiveStore
-from leaderbench.web.notation import short
+from leaderbench.web.notation import short_number
 from tests.web.conftest import make_run
 
 TABLE = """model,IFEval,GPQA,#Params (B),Hub License,Upload To Hub Date
@@ -152,4 +152,4 @@ def test_a_name_that_can_be_one_of_the_hub_leads_there(name: str, address: str) 
     [(7_242_000_000, "7.24B"), (999_900_000, "1B"), (124_000_000, "124M"), (1200, "1.2K"), (17, "17")],
 )
 def test_large_numbers_are_short(value: int, text: str) -> None:
-    assert short(value) == text
+    assert short_number(value) == text

@@ -196,7 +196,7 @@ def _fact(fact: Fact[Any] | None, name: str, language: str) -> str:
         return '<td class="fact">–</td>'
     source = escape(words.told(language, Sentence(fact.source.value)))
     if name == "parameters":
-        text = notation.short(fact.value)
+        text = notation.short_number(fact.value)
     elif isinstance(fact.value, int):
         text = notation.whole(language, fact.value)
     else:

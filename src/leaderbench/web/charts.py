@@ -25,7 +25,7 @@ from leaderbench.models.baselines import is_baseline
 from leaderbench.results.names import short_names
 from leaderbench.sentences import Sentence
 from leaderbench.statistics.intervals import normal_quantile
-from leaderbench.web import words
+from leaderbench.web import notation, words
 from leaderbench.web.drawing import address
 from leaderbench.web.values.basics import Number
 from leaderbench.web.values.plots import ModelPlot, PlottedModel, ShownOrders, ShownPlots
@@ -77,8 +77,8 @@ def sizes(found: ShownPlots, language: str) -> Chart | None:
         return None
 
     def at(item: PlottedModel) -> tuple[float, str, bool]:
-        size = short_number(item.parameters or 0)
-        return float(item.parameters or 0), f"{size} ?" if item.size_guessed else size, not item.size_guessed
+        size = notation.short_number(item.parameters or 0)
+        return float(item.parameters or 0), f"{size}?" if item.size_guessed else size, not item.size_guessed
 
     plot = _plot(found, found.size, at, language)
     return in_language(charts_of_plots.size_against_score(plot, score=_score(found), percent=found.share), language)
@@ -98,14 +98,6 @@ def times(found: ShownPlots, language: str) -> Chart | None:
 
 def _score(found: ShownPlots) -> str:
     return found.of_title or Sentence("score")
-
-
-def short_number(count: int) -> str:
-    """A number of parameters as people say it: `7.2B`, `124M`."""
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if count >= size:
-            return f"{count / size:.3g}{letter}"
-    return str(count)
 
 
 def _plot(

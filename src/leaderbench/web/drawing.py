@@ -123,7 +123,7 @@ def templates(language: str) -> "Environment":
         "probability": probability,
         "scale": scale,
         "short": short_names,
-        "short_number": notation.short,
+        "short_number": notation.short_number,
         "signed": signed,
         "spaces": spaces,
         "t": partial(words.translated, language),

@@ -41,7 +41,7 @@ def whole(language: str, value: int) -> str:
     return format_decimal(value, locale=_locale(language))
 
 
-def short(value: int) -> str:
+def short_number(value: int) -> str:
     """A large whole number as names of models write it, the same in every language: `7.2B`, `124M`."""
     for unit, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")):
         if value >= 0.9995 * unit:

@@ -92,7 +92,7 @@ def by_subset(
         title=title,
         spec=specification(layers, height=(18 if len(rows) > 12 else 26) * (len(rows) + len(levels)) + 20),
         description=joined(" ", [_subsets_said(order, times), *(level_said(item, times) for item in levels)]),
-        note=Sentence("Lines: 95 % intervals. Filled: the interval does not hold the score of the whole.")
+        note=Sentence("Lines: 95 % intervals. Filled: the score of the whole lies outside the interval.")
         if levels
         else Sentence("Lines: 95 % intervals."),
     )

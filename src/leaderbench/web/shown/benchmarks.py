@@ -45,9 +45,11 @@ tried = 50
 
 
 def shown_benchmarks(live: LiveStore) -> tuple[ShownBenchmark, ...]:
-    """Every benchmark that can be asked or has scores; those with scores first."""
+    """Every benchmark that can be asked or has scores: those that are both first, then imported ones, then the rest."""
     counts = _counts(live)
-    names = [*counts, *(name for name in registry.names() if name not in counts)]
+    known = registry.names()
+    names = [*counts, *(name for name in known if name not in counts)]
+    names.sort(key=lambda name: (name not in counts, name not in known))
     return tuple(_benchmark(name, counts) for name in names)
 
 

@@ -147,7 +147,9 @@ def _subsets(found: Diff) -> tuple[SubsetGap, ...]:
 def _questions(
     live: LiveStore, found: Several, part: Sequence[Disagreement], pair: Diff | None
 ) -> tuple[ComparedQuestion, ...]:
-    causes = {flip.example_id: flip.cause.said for flip in pair.flips} if pair else {}
+    one, other = (item.model for item in found.runs[:2])
+    # Of two models every question differs in the first place by who was asked: that is no cause to tell of each.
+    causes = {flip.example_id: flip.cause.said for flip in pair.flips} if pair and one == other else {}
     texts = questions(live, found.runs[0].run, [item.answers[0].number for item in part])
     return tuple(
         ComparedQuestion(

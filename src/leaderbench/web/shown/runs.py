@@ -143,11 +143,14 @@ def chance(live: LiveStore, run: ShownRun) -> dict[str, float]:
 
 
 def comparable(live: LiveStore, run: ShownRun, most: int = 50) -> tuple[ShownRun, ...]:
-    """Other runs that share its questions, those of the same implementation first."""
+    """Other runs that share its questions: first those of the same implementation, asked in the same way."""
     family = run.benchmark.partition("/")[0]
     if not family or run.problem:
         return ()
     found = live.index.runs(1, 1000, benchmark=family, damaged=False).items
     others = [item for item in found if item.id != run.id]
-    others.sort(key=lambda item: (item.benchmark != run.benchmark, is_baseline(item.model)))
-    return tuple(short_run(live, item) for item in others[:most])
+    listed = [short_run(live, item) for item in others]
+    listed.sort(
+        key=lambda item: (item.benchmark != run.benchmark, item.settings != run.settings, is_baseline(item.model))
+    )
+    return tuple(listed[:most])
