@@ -152,6 +152,8 @@ def test_facts_alone_are_a_table_too(read: Read) -> None:
         ("Model Size", "7B", 7_000_000_000),
         ("Number of Parameters (Million)", "334", 334_000_000),
         ("params", "109482240", 109_482_240),
+        ("Model Size (Million Parameters)", "7111", 7_111_000_000),
+        ("Size (B)", "33", 33_000_000_000),
         ("#Params (B)", "0", None),
         ("#Params (B)", "-1", None),
     ],
@@ -200,6 +202,21 @@ def test_an_interval_and_votes_come_in_and_ranks_do_not(read: Read) -> None:
 def test_intervals_as_people_write_them(read: Read, cell: str) -> None:
     (item,), _, _ = read(f'model,elo,CI\na,1300,"{cell}"\n')
     assert (item.score.low, item.score.high) == (1290, 1310)
+
+
+def test_what_is_neither_quality_nor_cost_is_no_score(read: Read) -> None:
+    found, _, record = read(
+        'Models,Rank,"Memory Usage (GB, fp32)",Embedding Dimensions,Max Tokens,Throughput,Precision,STS,NLI\n'
+        "x,1,26.5,4096,32k,25.2,torch.float16,70,60\n"
+    )
+    values = {(e.benchmark, e.score.metric.name): e.score.estimate for e in found}
+    assert values == {
+        ("memory-usage-gb-fp32/published", "cost"): 26.5,
+        ("sts/published", "score"): 0.7,
+        ("nli/published", "score"): 0.6,
+    }
+    known = record("x")
+    assert (known.precision and known.precision.value, known.context and known.context.value) == ("float16", 32000)
 
 
 def test_a_task_and_a_main_score_are_a_long_table_with_parts(read: Read) -> None:

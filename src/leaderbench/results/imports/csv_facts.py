@@ -136,6 +136,10 @@ def _text(cell: str) -> str | None:
     return plain(cell) or None
 
 
+def _precision(cell: str) -> str | None:
+    return _text(cell.removeprefix("torch."))
+
+
 @lru_cache(maxsize=1024)
 def _licence(cell: str) -> str | None:
     known = licence(cell)
@@ -158,7 +162,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "organisation": _text,
     "base_models": _names,
     "date": _day,
-    "precision": _text,
+    "precision": _precision,
     "revision": _text,
     "merged": _boolean,
     "mixture": _boolean,

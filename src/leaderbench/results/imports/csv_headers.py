@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _sign = re.compile(r"[^\w]+|_+")
 
 meanings: dict[str, tuple[str, ...]] = {
-    "model": ("fullname", "model", "model name", "model id", "modelname", "name", "eval name"),
+    "model": ("fullname", "model", "models", "model name", "model id", "modelname", "name", "eval name", "checkpoint"),
     "benchmark": ("benchmark", "task", "dataset", "evaluation", "benchmark name", "task name"),
     "implementation": ("implementation", "harness", "variant", "version"),
     "metric": ("metric", "measure", "metric name"),
@@ -52,7 +52,7 @@ about_the_model = frozenset(
     {
         *("weight type", "hub", "hub likes", "likes", "available on the hub", "generation", "chat template", "id"),
         *("year", "avg tokens", "average tokens", "embedding dimensions", "zero shot", "index", "unnamed 0"),
-        *("knowledge cutoff", "memory usage", "memory usage mb", "memory usage gb", "size gb", "model size gb"),
+        *("knowledge cutoff", "size gb", "model size gb", "seq length", "languages", "vocabulary", "vocab size"),
         *("task type", "notes", ""),
     }
 )
@@ -61,12 +61,14 @@ about_the_model = frozenset(
 _parameters = re.compile(
     r"(?P<active>(?:num(?:ber of)? )?active )?(?:total |num(?:ber of)? |model )*"
     r"(?:(?:params|parameters)(?: count)?|size)"
-    r"(?: (?:in )?(?P<unit>b|m|k|bn|mn|billions?|millions?|thousands?))?"
+    r"(?: (?:in )?(?P<unit>b|m|k|bn|mn|billions?|millions?|thousands?))?(?: parameters| params)?"
 )
 _units = {"b": 10**9, "m": 10**6, "k": 10**3, "t": 10**3}
 _unit = re.compile(r" (?:pct|percent|percentage)$|^pct ")
 _average = re.compile(r"(?:average|avg|mean|overall|total)\b.*|.* (?:average|avg|mean)")
-_rank = re.compile(r"(?:rank|ranking|place|position)\b.*|.* rank(?:ing)?")
+_rank = re.compile(r"(?:rank|ranking|place|position)\b.*|.* rank(?:ing)?|throughput\b.*|.* dimensions?")
+"""Ranks, and what says neither how good a model is nor what it costs."""
+
 _raw = " raw"
 
 

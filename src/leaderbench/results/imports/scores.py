@@ -46,7 +46,22 @@ COST = "cost"
 """The metric of numbers that say what a model takes and not how good it is: less is better."""
 
 cost_words = frozenset(
-    {"co2", "co2eq", "cost", "costs", "price", "latency", "seconds", "ms", "time", "energy", "kwh", "emissions"}
+    {
+        "co2",
+        "co2eq",
+        "cost",
+        "costs",
+        "price",
+        "latency",
+        "seconds",
+        "ms",
+        "time",
+        "energy",
+        "kwh",
+        "emissions",
+        "memory",
+        "vram",
+    }
 )
 
 lower_words = cost_words | {
