@@ -171,3 +171,24 @@ def test_runs_are_chosen_with_the_keyboard_and_compared(browser: Browser, site: 
     browser.press("\n")
     browser.wait("document.querySelector('h1').textContent.includes('against')")
     assert is_clean(browser, site)
+
+
+@pytest.mark.parametrize("width", [390, 768, 1180, 1280])
+def test_every_menu_of_a_board_stays_on_the_page(browser: Browser, site: str, width: int) -> None:
+    browser.resize(width, 900)
+    browser.open(f"{site}/en/boards/small")
+    for place in range(len(browser.all(".menu > summary"))):
+        browser.run("document.querySelectorAll('.menu > summary')[arguments[0]].click()", place)
+        menu = "document.querySelector('.menu[open] > fieldset').getBoundingClientRect()"
+        browser.wait(f"document.querySelector('.menu[open]') && {menu}.right <= {width} && {menu}.left >= 0")
+        assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_the_head_of_a_table_is_in_sight_wherever_the_page_is(browser: Browser, site: str) -> None:
+    browser.resize(900, 560)
+    browser.open(f"{site}/en/boards/small")
+    for bottom in (False, True):
+        browser.run(f"scrollTo(0, {'document.body.scrollHeight' if bottom else 0})")
+        browser.wait(
+            "[...document.querySelectorAll('.board thead th')].every((h) => h.getBoundingClientRect().top >= 0)"
+        )
