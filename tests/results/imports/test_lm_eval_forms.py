@@ -81,3 +81,14 @@ def test_a_group_names_the_tasks_that_its_mean_is_over(store: Store, tmp_path: P
     (tmp_path / "results.json").write_text(json.dumps(content))
     import_lm_eval(tmp_path, store)
     assert {item.benchmark: item.parts for item in stored_entries(store)}["lm-eval/g"] == ("one", "two")
+
+
+@pytest.mark.parametrize(("inside", "told"), [(0, True), (5, False)])
+def test_a_name_that_speaks_of_other_shots_than_the_file_is_told(
+    store: Store, tmp_path: Path, inside: int, told: bool
+) -> None:
+    content = results({"piqa": {"acc": 0.5}})
+    content["config"]["num_fewshot"] = inside
+    (tmp_path / "tiny-5shot_step1000.json").write_text(json.dumps(content))
+    report = import_lm_eval(tmp_path, store)
+    assert any(f"speaks of 5 shots and its settings of {inside}" in remark for remark in report.remarks) is told

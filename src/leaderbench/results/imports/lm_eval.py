@@ -29,7 +29,7 @@ from leaderbench.results.imports.importing import Found, Importing, Paths, impor
 from leaderbench.results.imports.lighteval import is_lighteval
 from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, manifest_of, model_name, settings_of
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
-from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, suffix, task_of
+from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, shots_of, suffix, task_of
 from leaderbench.results.imports.report import Report, Skipped
 from leaderbench.results.imports.scores import entry, over, published
 from leaderbench.results.imports.values import mapping, number, quoted, slug
@@ -55,6 +55,7 @@ Number = tuple[str, float, float | None]
 """A metric's name, its value, and its standard error where that is known."""
 
 _time = re.compile(r"_(\d{4}-\d\d-\d\dT[\d.:+-]+)\.json$")
+_shots = re.compile(r"(\d{1,3})[-_ ]?shots?(?![a-z])")
 _samples = re.compile(r"(samples_|[a-z_]+?__).*\.jsonl(\.gz)?$")
 _not_metrics = frozenset({"alias", "name", "sample_len", "sample_count", "samples", " "})
 
@@ -248,7 +249,19 @@ def scores_of(results: Results, made: Collection[str] = ()) -> Found:
         if not rows:
             left_out.append(f"{quoted(name)} has no finite number")
         entries += _group(name, rows, leaves, results, values) if leaves else _single(name, rows, results)
-    return Found(results.digest, tuple(entries), tuple(left_out))
+    return Found(results.digest, tuple(entries), tuple(left_out), tuple(_about_shots(results)))
+
+
+def _about_shots(results: Results) -> Iterator[str]:
+    """What to know where a file's name speaks of another number of shots than the file itself."""
+    named = _shots.search(results.file)
+    said = {shots_of(name, results.content) for name in mapping(results.content["results"])} - {None}
+    if named and said and int(named[1]) not in said:
+        inside = " or ".join(str(shots) for shots in sorted(filter(None, said)) or [0])
+        yield (
+            f"The name of {quoted(results.file)} speaks of {int(named[1])} shots and its settings of {inside}: "
+            "these are believed."
+        )
 
 
 def _single(name: str, rows: Iterable[Number], results: Results) -> Iterator[Entry]:
