@@ -204,6 +204,18 @@ def test_files_that_a_tokenizer_s_configuration_names_elsewhere_are_not_read(fol
     assert load_model(str(folder)).tokenizer("Hello")["input_ids"] == expected  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("name", "refused"), [("tokenizer_config.json", True), ("trainer_state.json", False)])
+def test_a_file_that_is_read_whole_has_a_largest_size_and_others_have_none(
+    folder: Path, name: str, refused: bool
+) -> None:
+    write(name, b"{}" + b" " * 20_000_000)(folder)
+    if refused:
+        with pytest.raises(LeaderbenchError, match="and a file of that name is read up to 20,000,000"):
+            contents_of(folder, "m")
+    else:
+        assert name in contents_of(folder, "m").names
+
+
 def adapter(folder: Path) -> None:
     write("adapter_config.json", json.dumps({"base_model_name_or_path": "a/b"}).encode())(folder)
 

@@ -33,11 +33,19 @@ LARGEST = {
     "tokenizer.json": 100_000_000,
     "vocab.json": 50_000_000,
     "merges.txt": 50_000_000,
+    "vocab.txt": 50_000_000,
+    "tekken.json": 50_000_000,
 }
-"""Bytes of files by name; Gemma's tokenizer.json has 33 million."""
+"""Bytes of files that are read whole, by name; Gemma's tokenizer.json has 33 million."""
 
 LARGEST_OTHER = 20_000_000
-"""Bytes of any other file of text."""
+"""Bytes of any other file that is read whole."""
+
+_READ_WHOLE = re.compile(
+    r"(config|generation_config|tokenizer.*|vocab|added_tokens|special_tokens_map|tekken|chat_template|.*\.index)\.json"
+    r"|merges\.txt|vocab\.txt|.*\.jinja"
+)
+"""Names of files that transformers reads; others, such as the protocol of a training, may be of any size."""
 
 _ADAPTERS = re.compile(r"adapter_(config\.json|model.*\.safetensors)")
 
@@ -92,7 +100,7 @@ def _check(path: Path) -> None:
         what = "the weights" if is_weights else "its content"
         raise LeaderbenchError(f"{path} only points to {what}; fetch them with `git lfs pull`.")
     largest = LARGEST.get(path.name, LARGEST_OTHER)
-    if not is_weights and path.suffix != ".model" and size > largest:
+    if _READ_WHOLE.fullmatch(path.name) and size > largest:
         raise LeaderbenchError(f"{path} has {size:,} bytes, and a file of that name is read up to {largest:,}.")
 
 
