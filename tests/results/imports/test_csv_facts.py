@@ -219,6 +219,12 @@ def test_what_is_neither_quality_nor_cost_is_no_score(read: Read) -> None:
     assert (known.precision and known.precision.value, known.context and known.context.value) == ("float16", 32000)
 
 
+def test_what_a_model_takes_may_have_a_unit_in_its_cells(read: Read) -> None:
+    found, _, _ = read("model,x,y,CO₂ Cost,Price,Latency\na,50,60,13.00 kg,$1.50,120ms\nb,50,61,3.1 kg,$2,80ms\n")
+    costs = {e.benchmark: e.score.estimate for e in found if e.model == "a" and e.score.metric.name == "cost"}
+    assert costs == {"co2-cost/published": 13.0, "price/published": 1.5, "latency/published": 120.0}
+
+
 def test_a_task_and_a_main_score_are_a_long_table_with_parts(read: Read) -> None:
     found, _, _ = read(
         "model,model_revision,task,task_type,split,hf_subset,main_score\n"

@@ -19,6 +19,7 @@ from leaderbench.results.subjects import facts
 SYSTEM = "published"
 
 _metric = re.compile(r"(.+?)\s*\((micro|macro)\)", re.IGNORECASE)
+_unit = re.compile(r"^[$€£¥]\s*|\s*(?:[kmg]?g|t|[mµ]?s|h|[kmg]?wh|[kmg]i?b|usd|eur|[$€£¥])$", re.IGNORECASE)
 _figure = r"(\d+(?:[.,]\d+)?)"
 _above_below = re.compile(rf"\+\s*{_figure}\s*/\s*[-−]\s*{_figure}|[-−]\s*{_figure}\s*/\s*\+\s*{_figure}")
 _around = re.compile(rf"(?:±|\+/?[-−])\s*{_figure}")
@@ -45,13 +46,19 @@ def _numeric(table: Table) -> dict[int, Column]:
     """The columns that hold numbers, among those that may be scores."""
     found: dict[int, Column] = {}
     for place in table.columns.scores:
-        column = column_of([row.cells[place] for row in table.rows], usual=table.usual)
+        column = column_of(_cells(table, place, table.rows), usual=table.usual)
         numbers = sum(value is not None for value in column.values)
         if numbers > len(column.unreadable) and slug(plain(table.header[place])):
             found[place] = column
         else:
             table.unkept.append(place)
     return found
+
+
+def _cells(table: Table, place: int, rows: Sequence[Row]) -> list[str]:
+    """The cells of a column; of what a model takes without the units behind or before the numbers."""
+    cells = [row.cells[place] for row in rows]
+    return [_unit.sub("", cell.strip()) for cell in cells] if is_cost(plain(table.header[place])) else cells
 
 
 def _tells_apart(table: Table, place: int) -> bool:
@@ -183,7 +190,7 @@ def _column(
 ) -> Column:
     """The numbers of a column in these rows, with notes on how they were read."""
     header = quoted(table.header[place])
-    column = column_of([row.cells[place] for row in rows], names, table.scale, table.usual, like)
+    column = column_of(_cells(table, place, rows), names, table.scale, table.usual, like)
     for number in column.unreadable:
         table.trouble(rows[number], f"column {header} holds no number")
     for number in column.impossible:
