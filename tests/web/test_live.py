@@ -13,7 +13,7 @@ from leaderbench.web import live as living
 from leaderbench.web import shown
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
-from tests.web.conftest import make_run
+from tests.web.conftest import BOARD, make_run
 
 
 def test_a_result_is_worked_out_once_for_a_version_and_anew_for_another(live: LiveStore) -> None:
@@ -185,3 +185,22 @@ def test_a_page_before_the_first_look_says_that_the_store_is_read_only_where_som
         text = client.get("/en/runs").text
         going_on.set()
     assert ("The store is being read" in text) is not known
+
+
+def test_a_state_with_more_boards_than_can_be_worked_out_at_once_is_shown_and_the_rest_follows(
+    live: LiveStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (live.store.path / "boards" / f"more{number}.toml").write_text(BOARD)
+    monkeypatch.setattr(shown.boards, "preparing", 0.0)
+    live.warm = shown.boards.prepare
+    before = live.version()
+    live.refresh()
+    assert live.version() != before
+    for _ in range(50):
+        worked_out = sum(key[1] == "more3" for key in live.held("board") if isinstance(key, tuple))
+        if not shown.boards.prepare(live):
+            break
+        monkeypatch.setattr(shown.boards, "preparing", 30.0)
+    assert worked_out == 0
+    assert any(key[1] == "more3" for key in live.held("board") if isinstance(key, tuple))

@@ -68,7 +68,8 @@ class LiveStore:
         self.prepared = False
         """Whether the pages of the first state were prepared."""
 
-        self.warm: Callable[[LiveStore], None] | None = None
+        self._unfinished = False
+        self.warm: Callable[[LiveStore], object] | None = None
         """Called with this store in a state that is about to be published, to work out what its readers will want."""
 
         self._version, self._version_of_models = self._found()
@@ -118,6 +119,7 @@ class LiveStore:
         ahead._version, ahead._version_of_models = version, models
         ahead._prepare()
         self._version, self._version_of_models = version, models
+        self._unfinished = ahead._unfinished
         with self._guard:
             for key in [key for key in self._kept if key[1] not in (version, models, of_files)]:
                 del self._kept[key]
@@ -135,7 +137,7 @@ class LiveStore:
     def _prepare(self) -> None:
         if self.warm is not None:
             try:
-                self.warm(self)
+                self._unfinished = bool(self.warm(self))
             except Exception:  # a reader who asks for the same is told what is wrong
                 log.debug("Pages could not be prepared.", exc_info=True)
 
@@ -151,6 +153,8 @@ class LiveStore:
                 due = time.monotonic() + share * took
             else:
                 self.publish()
+                if self._unfinished:  # readers have the state already; the rest of it is worked out a part at a time
+                    self._prepare()
             self._end.wait(pause)
 
     def version(self) -> str:

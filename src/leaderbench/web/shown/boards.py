@@ -1,5 +1,6 @@
 """What a board shows: its rows for one view, the same for a page, the API and a file."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -19,7 +20,7 @@ from leaderbench.boards.stored import command
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
-from leaderbench.web.live import AbsentError, LiveStore
+from leaderbench.web.live import AbsentError, LiveStore, kept
 from leaderbench.web.shown.models import query_of, records, shown_facts
 from leaderbench.web.shown.scores import named
 from leaderbench.web.values.basics import Paged, known
@@ -346,11 +347,21 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
     )
 
 
-def prepare(live: LiveStore) -> None:
-    """Work out every board, and what else was wanted of the state before, so that the next reader need not wait."""
-    wanted = {standings_key(live, name, BoardView()) for name in _usable(live)}
-    wanted |= {key for key in live.held("board") if isinstance(key, tuple) and len(key) == 4}
-    for key in sorted(wanted, key=repr):
+preparing = 3.0
+"""Seconds after which a state is shown although not all of its boards are worked out; readers wait for theirs only."""
+
+
+def prepare(live: LiveStore) -> bool:
+    """Work out what was wanted of the state before, then other boards, so that the next reader need not wait. Returns
+    whether time ended before that did; what is worked out is kept, so that another call goes on.
+    """
+    asked = {key for key in live.held("board") if isinstance(key, tuple) and len(key) == 4}
+    others = {standings_key(live, name, BoardView()) for name in _usable(live)} - asked
+    until = time.monotonic() + preparing
+    wanted = (*sorted(asked, key=repr), *sorted(others, key=repr))
+    for key in wanted[: kept["board"]]:  # more are not kept for the next reader
+        if time.monotonic() > until:
+            return True
         _, name, used, intervals = key
         if name in _usable(live):
             try:
@@ -358,6 +369,7 @@ def prepare(live: LiveStore) -> None:
             except LeaderbenchError:  # of a board that has changed meanwhile
                 continue
             made.arranged.lay_out()
+    return False
 
 
 def _usable(live: LiveStore) -> list[str]:
