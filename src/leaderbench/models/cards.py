@@ -1,12 +1,12 @@
 """The head of a model's README.md: what its authors say, read from text that may hold anything."""
 
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from leaderbench.files.parsing import entries_of, head_of, yaml_of
+from leaderbench.files.regular import UnusableError, read_start
 from leaderbench.models.languages import language
 
 longest_head = 1_000_000
@@ -17,8 +17,6 @@ longest_block = 20_000
 
 most_items = 200
 """Items of one list that are kept."""
-
-_TOP_LEVEL = re.compile(r"([A-Za-z_][A-Za-z0-9_-]{0,40})[ \t]*:(?:\s|$)")
 
 _WANTED = {
     "license": "licence",
@@ -78,11 +76,7 @@ class Card:
 def read_card(readme: Path) -> Card:
     """The card in this file; an empty one where the file is absent or cannot be read."""
     try:
-        if not readme.is_file():  # a pipe would never end
-            return Card()
-        # Not to block on a file that turns into a pipe in between.
-        with os.fdopen(os.open(readme, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            data = file.read(4 * longest_head)
+        data = read_start(readme, 4 * longest_head)
     except (OSError, ValueError):
         return Card()
     return parse_card(data.decode("utf-8-sig", errors="replace"))
@@ -90,11 +84,11 @@ def read_card(readme: Path) -> Card:
 
 def parse_card(text: str) -> Card:
     """The card in a text; never an error: an entry of the wrong form is absent and the others still count."""
-    head = _head(text[:longest_head])
+    head = head_of(text[:longest_head])
     if head is None:
         return Card()
     said: dict[str, tuple[str, ...]] = {}
-    for key, block in _blocks(head):
+    for key, block in entries_of(head):
         if key in _WANTED and len(block) <= longest_block and (values := _values(block)):
             said[_WANTED[key]] = values
     licences = said.get("licence", ())
@@ -117,40 +111,11 @@ def parse_card(text: str) -> Card:
     )
 
 
-def _head(text: str) -> str | None:
-    """What stands between the first two lines of `---`."""
-    lines = text.lstrip("\ufeff").lstrip().splitlines()
-    if not lines or lines[0].rstrip() != "---":
-        return None
-    for place, line in enumerate(lines[1:], 1):
-        if line.rstrip() == "---":
-            return "\n".join(lines[1:place])
-    return None
-
-
-def _blocks(head: str) -> Iterator[tuple[str, str]]:
-    """Each entry of the head with its key.
-
-    The head is cut before it is parsed, so that one malformed entry, or ten thousand lines of results, cost no more
-    than themselves.
-    """
-    key, lines = "", list[str]()
-    for line in head.split("\n"):
-        if found := _TOP_LEVEL.match(line):
-            yield key, "\n".join(lines)
-            key, lines = found[1], []
-        lines.append(line)
-    yield key, "\n".join(lines)
-
-
 def _values(block: str) -> tuple[str, ...]:
     """The text or list of texts of one entry."""
-    import yaml
-
     try:
-        # Every scalar stays a text: Norwegian is not False, and 3.10 is not 3.1. Nothing is constructed from tags.
-        content = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError):
+        content = yaml_of(block)
+    except UnusableError:
         return ()
     if not isinstance(content, dict) or len(content) != 1:
         return ()

@@ -4,13 +4,14 @@ A file begins with 8 bytes, the length of a JSON text (little-endian), then that
 `{name: {"dtype": "BF16", "shape": [...], "data_offsets": [begin, end]}}` (huggingface/safetensors, README).
 """
 
-import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import open_regular
 from leaderbench.models.contents import weights_of
 
 longest_header = 32_000_000
@@ -101,7 +102,7 @@ def _files(folder: Path) -> tuple[list[str], str]:
 
 def read_header(path: Path) -> dict[str, Tensor]:
     """The tensors of one file. Raises `OSError`, and `ValueError` whose message goes on behind the file's name."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(8)
         size = os.fstat(file.fileno()).st_size
         if start == b"version ":
@@ -111,7 +112,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
             raise ValueError("is no safetensors file, or only the beginning of one")
         data = file.read(length)
     try:
-        content = json.loads(data)
+        content = json_of(data)
     except (ValueError, RecursionError) as error:
         raise ValueError("has a damaged header") from error
     if not isinstance(content, dict):

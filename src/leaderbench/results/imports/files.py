@@ -3,9 +3,7 @@
 import codecs
 import gzip
 import hashlib
-import json
 import os
-import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files import parsing, regular
+from leaderbench.files.regular import open_regular
 from leaderbench.results.imports.report import Skipped
 from leaderbench.results.imports.values import quoted, unbroken
 
@@ -89,11 +89,13 @@ def plain_name(name: str) -> str:
 def open_plain(path: Path) -> BufferedIOBase:
     """Open a file for reading, unpacked where it is gzip. Raises `UnusableError` for devices and pipes."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnusableError("it is not a regular file")
-        with path.open("rb") as stream:
-            packed = stream.read(2) == b"\x1f\x8b"
-        return gzip.open(path) if packed else path.open("rb")
+        stream = open_regular(path)
+        if stream.peek(2)[:2] != b"\x1f\x8b":
+            return stream
+        stream.close()
+        return gzip.open(path)
+    except regular.UnusableError as error:
+        raise UnusableError(str(error)) from error
     except OSError as error:
         raise UnusableError(f"it cannot be read ({error.strerror or error})") from error
 
@@ -155,13 +157,11 @@ def text_of(data: bytes, encoding: str | None = None) -> str:
 
 def json_of(data: bytes) -> Any:
     """A JSON value; `NaN` and `Infinity` inside are read as such. Raises `UnusableError` for anything else."""
+    text = text_of(data)
     try:
-        return json.loads(text_of(data))
-    except RecursionError as error:
-        raise UnusableError("its JSON is nested too deeply") from error
-    except ValueError as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise UnusableError(f"it is not JSON{where}: it is damaged or was not copied whole") from error
+        return parsing.json_of(text)
+    except regular.UnusableError as error:
+        raise UnusableError(f"{error}: it is damaged or was not copied whole") from error
 
 
 def object_of(data: bytes) -> dict[str, Any]:
