@@ -199,6 +199,10 @@ FOLDERS = [
         ("models.toml", f"list models {STORE}"),
         ("models/zzz.json", f"list models {STORE}"),
         ("explanations/zzz.parquet", BOARD),
+        ("index.db", BOARD),
+        (".index.seal", BOARD),
+        ("runs/.lock", LIST),
+        ("imported/.lock", BOARD),
     )
 ]
 

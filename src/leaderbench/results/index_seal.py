@@ -17,8 +17,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from leaderbench.files.regular import UnusableError, open_regular, read_bytes
+
 _unsealed = ("fingerprint", "digest")
 """Columns that say of a row in which state its files were read, and what it holds."""
+
+LONGEST_SEAL = 100
+"""Bytes of a seal that are read."""
 
 State = tuple[int, int, int]
 """Size and times of a file, which tell one state of it from another."""
@@ -72,15 +77,18 @@ def state_of(path: Path) -> State | None:
 
 def is_sealed(path: Path) -> bool:
     """Whether the bytes of an index are those that were sealed."""
-    with suppress(OSError):
-        return _settled(path) and _seal_of(path).read_text() == _checksum(path)
+    with suppress(OSError, UnusableError):
+        noted = read_bytes(_seal_of(path), LONGEST_SEAL)
+        # A file of another size need not be read, and may be endless.
+        whole = noted.startswith(b"%d " % path.stat().st_size) and _settled(path)
+        return whole and noted == _checksum(path).encode()
     return False
 
 
 def seal(path: Path) -> None:
     """Note the bytes of an index as right; nothing is noted where that can't be, or some still lie beside the file."""
     beside = _seal_of(path).with_name(f".index.seal.{os.getpid()}.tmp")
-    with suppress(OSError):
+    with suppress(OSError, UnusableError):
         if _settled(path):
             beside.write_text(_checksum(path))
             beside.replace(_seal_of(path))
@@ -98,7 +106,7 @@ def _settled(path: Path) -> bool:
 
 def _checksum(path: Path) -> str:
     checksum = size = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while part := file.read(1 << 20):
             checksum, size = zlib.crc32(part, checksum), size + len(part)
     return f"{size} {checksum:08x}"

@@ -10,7 +10,12 @@ from logging import getLogger
 from pathlib import Path
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.parsing import json_of
+from leaderbench.files.regular import read_bytes
 from leaderbench.results.files import said_plainly
+
+LONGEST_SIGNATURE = 4096
+"""Bytes of a lock file that are read."""
 
 quiet = 1.0
 """Seconds to wait before the holder is named; writers usually take a fraction of one."""
@@ -41,7 +46,7 @@ def holder(*paths: Path) -> str:
     process, host, command = _by_the_system(paths), socket.gethostname(), ""
     if process is None:
         try:
-            signed = json.loads(paths[0].read_text())
+            signed = json_of(read_bytes(paths[0], LONGEST_SIGNATURE))
             process, host, command = int(signed["pid"]), str(signed["host"]), str(signed.get("command", ""))
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return "another process"

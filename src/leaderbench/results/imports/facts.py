@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from leaderbench.files.regular import read_bytes
 from leaderbench.models.fact_values import fact_from_json, fact_to_json
 from leaderbench.models.facts import Fact, combine
 from leaderbench.results.files import make_folder, replace_durably, said_plainly
@@ -68,9 +69,7 @@ def stored_facts(store: Path) -> tuple[dict[str, dict[str, Fact[Any]]], tuple[st
 
 
 def _read(path: Path) -> dict[str, dict[str, Fact[Any]]]:
-    if path.stat().st_size > largest:
-        raise ValueError("too large")
-    lines = [unsealed(line) for line in path.read_bytes().splitlines()]
+    lines = [unsealed(line) for line in read_bytes(path, largest).splitlines()]
     if any(line["of"] != len(lines) for line in lines):
         raise ValueError("lines are missing")
     return {
