@@ -152,3 +152,36 @@ def test_help_of_the_command_imports_nothing_heavy() -> None:
         "print(sorted({'pydantic', 'numpy', 'scipy', 'rich', 'sqlalchemy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_every_benchmark_is_a_board_by_itself(cli: Cli, fakes: Fakes) -> None:
+    for model in ("org/one", "org/two"):
+        cli("run", model, "-b", "exam/original", "--limit", "4", "--quiet")
+    ending = cli("board", "exam/original")
+    assert ending.code == 0
+    assert " 1 1-2 " in " ".join(ending.out.split())
+    ending = cli("board", "mmlu/lm-eval")
+    assert ending.code == Exit.INPUT
+    assert "did you mean 'mmlu/harness'?" in ending.err
+
+
+def test_a_board_on_which_nobody_has_a_rank_names_one_on_which_they_have(cli: Cli, fakes: Fakes) -> None:
+    cli("run", "org/one", "-b", "exam/harness", "--limit", "4", "--quiet")
+    assert "leaderbench board demo --columns exam/harness" in cli("board", "demo").out
+    rows = json.loads(cli("board", "demo", "--columns", "exam/harness", "--json").out)["rows"]
+    assert [row["static_rank"]["rank"] for row in rows] == [1]
+    assert (
+        "no column 'exam/hraness'; did you mean 'exam/harness'?"
+        in cli("board", "demo", "--columns", "exam/hraness").err
+    )
+
+
+def test_rows_may_be_searched_sorted_and_cut_and_what_is_left_out_is_counted(cli: Cli, asked: None) -> None:
+    assert [row["name"] for row in json.loads(cli("board", "demo", "--search", "TWO", "--json").out)["rows"]] == [
+        "org/two"
+    ]
+    rows = json.loads(cli("board", "demo", "--sort", "exam/helm", "--json").out)["rows"]
+    scores = [row["cells"]["exam/helm"]["estimate"] for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert "2 of 3 rows are not shown" in cli("board", "demo", "--top", "1").out
+    assert "No model of 3 is called 'nobody'." in cli("board", "demo", "--search", "nobody").err

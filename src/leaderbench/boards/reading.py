@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from leaderbench.benchmarks import registry
 from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.boards.spec import BoardSpec, Column, Filters, Part
 from leaderbench.errors import LeaderbenchError
@@ -69,7 +70,8 @@ def board(name: str, store: str | Path | None = None) -> Board:
     """
     found = {item.name: item for item in boards(store)}
     if name not in found:
-        raise LeaderbenchError(f"There is no board {name[:100]!r}{suggestion(name[:100], list(found))}")
+        known = [*found, *registry.names()]  # every benchmark is a board by itself
+        raise LeaderbenchError(f"There is no board {name[:100]!r}{suggestion(name[:100], known)}")
     if found[name].spec is None:
         raise LeaderbenchError(found[name].problem)
     return found[name]

@@ -1,18 +1,21 @@
 """The boards of a store: from its name to a table, with what its index and its runs say."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from leaderbench.benchmarks import registry
+from leaderbench.benchmarks.nearest import suggestion
 from leaderbench.boards.filling import pieces_of
 from leaderbench.boards.notes import about_unplaced
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
-from leaderbench.boards.reading import board
-from leaderbench.boards.spec import BoardSpec
+from leaderbench.boards.reading import Board, board
+from leaderbench.boards.spec import BoardSpec, Column
 from leaderbench.boards.standing import stand
 from leaderbench.boards.table import BoardTable, Standing
+from leaderbench.errors import LeaderbenchError
 from leaderbench.results.entries import Entry
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
@@ -24,23 +27,49 @@ def board_table(
     *,
     mode: Mode = Mode.SIMULTANEOUS,
     filters: Callable[[Standing], bool] | None = None,
+    columns: Sequence[str] = (),
 ) -> BoardTable:
     """The board of this name, filled in from a store; the store's own board of a name goes before the shipped one.
 
-    Raises `LeaderbenchError` where there is no such board, its file has a problem, or the store cannot be listed.
+    Every `family/implementation` that can be asked, or that the store has scores of, is a board of one column. With
+    `columns`, named by their keys, the board is made of these alone.
+
+    Raises `LeaderbenchError` where there is no such board or column, its file has a problem, or the store cannot be
+    listed.
     """
     place = store if isinstance(store, Store) else Store(store)
-    found = board(name, place.path)
+    found = _of_benchmark(name, place) if "/" in name else board(name, place.path)
     assert found.spec is not None
-    scores, unplaced = entries(place, found.spec)
-    table = stand(
-        found.spec, scores, reader(place), filters, name=name, mode=mode, known=lambda: benchmark_names(place)
-    )
+    spec = _of_columns(found, columns)
+    scores, unplaced = entries(place, spec)
+    table = stand(spec, scores, reader(place), filters, name=name, mode=mode, known=lambda: benchmark_names(place))
     table = replace(table, notes=(*about_unplaced(unplaced), *table.notes))
     if found.overrides:
         note = f"This is the store's own board {name}, {found.path}; it stands in the place of the shipped one."
         table = replace(table, notes=(note, *table.notes))
     return table
+
+
+def _of_benchmark(name: str, store: Store) -> Board:
+    """The board of one benchmark."""
+    made, known = registry.names(), benchmark_names(store)
+    if name not in {*made, *known}:
+        raise LeaderbenchError(f"There is no board {name[:100]!r}{suggestion(name[:100], [*made, *known])}")
+    column = Column(benchmark=name) if name in made else Column(imported=name)
+    return Board(name, "", BoardSpec(title={"en": name}, columns=(column,)))
+
+
+def _of_columns(found: Board, keys: Sequence[str]) -> BoardSpec:
+    """The spec of a board, of some of its columns alone where they are named."""
+    assert found.spec is not None
+    known = {column.name: column for column in found.spec.columns}
+    if unknown := [key for key in keys if key not in known]:
+        raise LeaderbenchError(
+            f"The board {found.name} has no column {unknown[0][:100]!r}{suggestion(unknown[0][:100], list(known))}"
+        )
+    if not keys:
+        return found.spec
+    return found.spec.model_copy(update={"columns": tuple(known[key] for key in dict.fromkeys(keys))})
 
 
 def entries(store: Store, spec: BoardSpec) -> tuple[list[Entry], tuple[str, ...]]:
@@ -66,7 +95,13 @@ def command(name: str, spec: BoardSpec, store: str = "") -> str:
     if name == "demo" and families == {"exam"}:
         words = ["leaderbench", "demo"]
     elif asked:
-        words = ["leaderbench", "run", "MODEL", "--benchmark", families.pop() if len(families) == 1 else asked[0]]
+        words = [
+            "leaderbench",
+            "run",
+            "MODEL",
+            "--benchmark",
+            families.pop() if len(families) == 1 < len(asked) else asked[0],
+        ]
     else:
         words = ["leaderbench", "import", "csv", "FILE"]
     return shlex.join([*words, *(["--store", store] if store else [])])

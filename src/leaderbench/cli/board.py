@@ -1,5 +1,6 @@
 """`leaderbench board`: a leaderboard in the terminal, or as CSV, JSON or Markdown."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from leaderbench.boards.table import BoardTable, Standing
+
+
+USUAL_TOP = 50
+"""Rows of a board that a terminal is shown where nobody says how many."""
 
 
 class Rank(StrEnum):
@@ -40,8 +45,21 @@ def board(
     all_columns: Annotated[
         bool, typer.Option("--all-columns", help="Every column, also where the terminal is too narrow for all.")
     ] = False,
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="A,B", help="Make the board of these of its columns alone.")
+    ] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Order the rows by this column.")] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="TEXT", help="Only models with all these words in their name.")
+    ] = "",
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=1, metavar="N", help="The first N rows; in a terminal 50 where not given."),
+    ] = None,
 ) -> None:
     """Show a leaderboard: ranks with their intervals, and scores.
+
+    Every benchmark is a board by itself: `leaderbench board mmlu/harness`.
 
     Models whose rank intervals overlap may not be told apart by these scores. A file NAME.toml in the folder `boards`
     of the store is a board of your own.
@@ -57,7 +75,11 @@ def board(
     from leaderbench.boards.ranks import Mode
     from leaderbench.boards.stored import board_table, command
 
-    table = board_table(name, store, mode=Mode(rank.value))
+    chosen = [key.strip() for key in columns.split(",") if key.strip()]
+    whole = board_table(name, store, mode=Mode(rank.value), columns=chosen)
+    if top is None and not (csv or json or markdown) and sys.stdout.isatty():
+        top = USUAL_TOP
+    table = part_of(whole, sort=sort, search=search, top=top)
     if json:
         terminal.print_json(export.as_json(table))
     elif csv:
@@ -66,11 +88,56 @@ def board(
         terminal.write(export.as_markdown(table))
     elif table.rows:
         print_table(table, all_columns=all_columns)
-    if not table.rows:
+        print_rest(whole, table)
+    if whole.rows and not table.rows:
+        terminal.stderr().print(f"No model of {len(whole.rows):,} is called {search!r}.", markup=False, soft_wrap=True)
+    elif not table.rows:
         said = f"The board {table.name} has no scores in {store} yet. Make some: "
         terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
         for note in table.notes:
             terminal.warn(note)
+
+
+def part_of(table: "BoardTable", *, sort: str, search: str, top: int | None) -> "BoardTable":
+    """Some rows of a board in an order of one's own; ranks stay those of the whole board."""
+    import math
+    from dataclasses import replace
+
+    from leaderbench.benchmarks.nearest import suggestion
+    from leaderbench.boards.spec import Direction
+
+    rows = [row for row in table.rows if all(word in row.name.lower() for word in search.lower().split())]
+    if sort:
+        names = [column.name for column in table.spec.columns]
+        if sort not in names:
+            raise LeaderbenchError(
+                f"The board {table.name} has no column {sort[:100]!r}{suggestion(sort[:100], names)}"
+            )
+        place = names.index(sort)
+        sign = 1 if table.spec.columns[place].direction is Direction.LOWER else -1
+
+        def key(row: "Standing") -> float:
+            cell = row.cells[place]
+            return math.inf if cell is None or math.isnan(cell.estimate) else sign * cell.estimate
+
+        rows.sort(key=key)
+    return replace(table, rows=tuple(rows[:top]))
+
+
+def print_rest(whole: "BoardTable", shown: "BoardTable") -> None:
+    """What a reader of a table in the terminal may look for: the rows that are left out, and a board with ranks."""
+    console = terminal.stdout()
+    if left := len(whole.rows) - len(shown.rows):
+        console.print(f"[dim]{left:,} of {len(whole.rows):,} rows are not shown; --top and --search choose.[/dim]")
+    models = [row for row in whole.rows if not row.baseline]
+    if not models or any(row.ranked for row in models) or len(whole.spec.columns) < 2:
+        return
+    filled = [sum(row.cells[place] is not None for row in whole.rows) for place in range(len(whole.spec.columns))]
+    fullest = whole.spec.columns[filled.index(max(filled))].name
+    words = f"leaderbench board {whole.name} --columns {fullest}"
+    console.print(
+        f"No model has every column, so none has a rank; one column has: {words}", markup=False, soft_wrap=True
+    )
 
 
 def store_path(store: Path) -> Path:

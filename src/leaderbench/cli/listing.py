@@ -2,6 +2,12 @@
 
 from leaderbench.cli import commands, models, options, show, tables, terminal
 
+WHICH = (
+    "Compare a number only with one of the same implementation: harness for lm-eval of today and most model cards, "
+    "open-llm-v1 for the Open LLM Leaderboard v1, helm for HELM, original for the papers, harness-2023 for lm-eval "
+    "before the summer of 2023. See docs/which-mmlu.md."
+)
+
 app = commands.group(help="List benchmarks, models or runs.")
 app.command("models", cls=commands.Command)(models.models)
 
@@ -30,6 +36,7 @@ def benchmarks(json: options.Json = False) -> None:
     for item in found:
         made.add_row(item.name, str(item.metrics[0]), str(len(item.subsets)), item.summary)
     terminal.stdout().print(made)
+    terminal.stdout().print(WHICH, soft_wrap=True)
 
 
 @app.command("runs", cls=commands.Command)
