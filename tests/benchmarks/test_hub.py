@@ -64,6 +64,15 @@ def test_rows_of_another_commit_in_the_cache_are_refused(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("online")
+def test_rows_that_a_readme_fetches_from_elsewhere_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = loaded(commit)
+    mixed.info.download_checksums["https://example.org/more.csv"] = {}
+    monkeypatch.setattr(datasets, "load_dataset", Loader(mixed))
+    with pytest.raises(LeaderbenchError, match=f"at another revision than {commit}"):
+        HubDatasets().rows("cais/mmlu", "anatomy", "test")
+
+
+@pytest.mark.usefixtures("online")
 @pytest.mark.parametrize(
     ("error", "message"),
     [
