@@ -98,7 +98,7 @@ def test_no_column_may_be_shown_and_the_score_stays(client: TestClient) -> None:
 def test_numbers_have_the_decimals_asked_for_and_the_rest_on_demand(client: TestClient, digits: int, text: str) -> None:
     (row,) = lines(client, f"/en/boards/small?q=good&digits={digits}")
     assert text in row
-    assert 'title="75.0000 (61.00–89.00) n = 40"' in row
+    assert 'title="75.0000 (59.81–85.81) n = 40"' in row
 
 
 def test_what_a_search_found_is_marked_and_a_hostile_name_stays_text(client: TestClient) -> None:
