@@ -49,6 +49,28 @@ def test_the_public_names_are_these_and_each_is_there() -> None:
     assert all(callable(getattr(lb, name)) for name in PUBLIC if name != "boards")
 
 
+def test_it_has_a_version_and_short_names_for_what_a_notebook_shows(store: lb.Store) -> None:
+    assert lb.__version__[0].isdigit()
+    run = store.run("aaaaaaaaaaa0")
+    assert len(repr(run)) < 200
+    assert "org/a on mmlu/harness" in repr(run)
+    assert repr(store) == f"Store({str(store.path)!r})"
+    assert "<td>" in run._repr_html_()
+    assert run.to_pandas()["metric"].iloc[0] == str(run.scores[0].metric)
+
+
+def test_a_board_is_filled_from_the_usual_store_as_an_evaluation_is(
+    store: lb.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADERBENCH_STORE", str(store.path))
+    assert {row.name for row in lb.board("mmlu/harness").rows} == {"org/a", "org/b", "org/c"}
+
+
+def test_a_number_in_words_ends_in_a_sentence(store: lb.Store) -> None:
+    with pytest.raises(lb.LeaderbenchError, match="limit is 'ten': give a whole number"):
+        lb.evaluate("baseline:random", "exam/original", store=store, limit="ten")  # type: ignore[arg-type]
+
+
 def test_a_name_that_is_not_public_is_absent() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = lb.nothing

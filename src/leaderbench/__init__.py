@@ -5,7 +5,7 @@ import leaderbench as lb
 
 run = lb.evaluate("./my-checkpoint", "mmlu/original", limit=100)
 run.scores, run.samples
-lb.board("mmlu", "leaderbench-store").rows
+lb.board("mmlu").rows
 ```
 """
 
@@ -90,6 +90,13 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         module, _, other = _HOMES[name].partition(":")
         return getattr(import_module(f"{__name__}.{module}"), other or name)
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("leaderbench")
+        except PackageNotFoundError:
+            return "unknown"
     if name == "boards":  # the folder itself: reading, ranking and exporting boards
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,18 +18,19 @@ from leaderbench.boards.table import BoardTable, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.results.entries import Entry
 from leaderbench.results.index import Index
-from leaderbench.results.store import Store
+from leaderbench.results.store import Store, store_at
 
 
 def board_table(
     name: str,
-    store: str | Path | Store,
+    store: str | Path | Store | None = None,
     *,
     mode: Mode = Mode.SIMULTANEOUS,
     filters: Callable[[Standing], bool] | None = None,
     columns: Sequence[str] = (),
 ) -> BoardTable:
-    """The board of this name, filled in from a store; the store's own board of a name goes before the shipped one.
+    """The board of this name, filled in from a store, that of `evaluate` where none is named. The store's own board of
+    a name goes before the shipped one.
 
     Every `family/implementation` that can be asked, or that the store has scores of, is a board of one column. With
     `columns`, named by their keys, the board is made of these alone.
@@ -37,7 +38,7 @@ def board_table(
     Raises `LeaderbenchError` where there is no such board or column, its file has a problem, or the store cannot be
     listed.
     """
-    place = store if isinstance(store, Store) else Store(store)
+    place = store_at(store)
     found = _of_benchmark(name, place) if "/" in name else board(name, place.path)
     assert found.spec is not None
     spec = _of_columns(found, columns)

@@ -23,13 +23,10 @@ from leaderbench.records import Failure, Flag, Json, Question, Response, Sample,
 from leaderbench.requests import digest
 from leaderbench.results.run_notes import counts_of, notes_of
 from leaderbench.results.runs import Manifest, Run, run_id
-from leaderbench.results.store import Store, read_folder
+from leaderbench.results.store import Store, read_folder, store_at
 from leaderbench.results.tokens import RunTokens
 from leaderbench.statistics.aggregate import aggregate
 from leaderbench.statistics.finite import drawn_scores
-
-DEFAULT_STORE = "leaderbench-store"
-"""Where results go when neither an argument nor `LEADERBENCH_STORE` says."""
 
 
 def evaluate(
@@ -71,6 +68,10 @@ def evaluate(
     Raises:
         LeaderbenchError: bad input, missing data, an unusable store; one sentence.
     """
+    numbers: dict[str, object] = {"limit": limit, "questions": questions, "seed": seed, "shots": shots}
+    for name, number in numbers.items():
+        if not (number is None or isinstance(number, int)):
+            raise LeaderbenchError(f"{name} is {number!r}: give a whole number.")
     if limit is not None and limit < 1:
         raise LeaderbenchError(f"A limit of {limit} leaves nothing to ask; give 1 or more, or none.")
     if limit is not None and questions is not None:
@@ -131,11 +132,6 @@ def _describe(run: Run, store: Store) -> None:
         catalogue_files.save(store.path, known)
     except LeaderbenchError as error:  # the run is what counts, and it is stored
         getLogger(__name__).warning(f"What is known of {facts['name']} is not kept: {error}")
-
-
-def store_at(store: str | Path | Store | None) -> Store:
-    """A store: this one, the one in this folder, or where `LEADERBENCH_STORE` says."""
-    return store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
 
 
 def dataset_source(datasets: str | Path | Datasets | None) -> Datasets:

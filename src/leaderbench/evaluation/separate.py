@@ -26,14 +26,13 @@ from leaderbench.evaluation.run import (
     record,
     remarks,
     select,
-    store_at,
 )
 from leaderbench.evaluation.samples import sample_of
 from leaderbench.evaluation.tokens import tokens_of
 from leaderbench.models.base import Model
 from leaderbench.records import Aggregation, Metric, Question, Sample
 from leaderbench.results.runs import Run
-from leaderbench.results.store import Store
+from leaderbench.results.store import Store, store_at
 from leaderbench.statistics.aggregate import aggregate, value
 from leaderbench.statistics.sequential import Evidence, stopped_scores
 

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from html import escape
 from types import NoneType
 from typing import Any
 
@@ -109,6 +110,29 @@ class Run:
     def id(self) -> str:
         """The run's name in its store."""
         return self.manifest.run_id
+
+    def __repr__(self) -> str:
+        first = f", {self.scores[0].metric} {self.scores[0].estimate:.4f}" if self.scores else ""
+        name = f"{self.manifest.model_name} on {self.manifest.benchmark_name}"
+        return f"<Run {self.id}: {name}{first}>"
+
+    def _repr_html_(self) -> str:
+        """The overall scores as a table, for notebooks."""
+        scores = [score for score in self.scores if score.subset is None]
+        rows = "".join(
+            f"<tr><td>{escape(str(score.metric))}</td><td>{100 * score.estimate:.1f} %</td>"
+            f"<td>{100 * score.low:.1f}–{100 * score.high:.1f}</td><td>{score.n:,}</td></tr>"
+            for score in scores
+        )
+        return f"{escape(repr(self))}<table><tr><th>metric</th><th>score</th><th>95 %</th><th>n</th></tr>{rows}</table>"
+
+    def to_pandas(self) -> Any:
+        """The scores as a pandas frame, a row each; `LeaderbenchError` where pandas is not installed."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped]
+        except ImportError as error:
+            raise LeaderbenchError("to_pandas needs pandas: pip install pandas.") from error
+        return pd.DataFrame([asdict(score) | {"metric": str(score.metric)} for score in self.scores])
 
     def score(self, metric: Metric | str | None = None, subset: str | None = None) -> Score:
         """The score of a metric (its name, `name (aggregation)` or the benchmark's first), overall or of one subset.

@@ -39,7 +39,7 @@ format_version = 1
 """Grows when a file of a run changes in a way that older programs would misread."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StoredRun(Run):
     """A run whose samples are read from its file when first used."""
 
@@ -63,6 +63,9 @@ class Store:
         if self.path.exists() and not self.path.is_dir():
             raise LeaderbenchError(f"The store {self.path} is a file: give a folder.")
         self._tidied = False
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
 
     def log(self, model_name: str, model_identity: str) -> ResponseLog:
         """Open the response log of a model for writing, in a `with` statement; its lock is held until closed."""
@@ -350,3 +353,12 @@ def _tokens(folder: Path) -> RunTokens | None:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged(path) from error
+
+
+DEFAULT_STORE = "leaderbench-store"
+"""Where results go when neither an argument nor `LEADERBENCH_STORE` says."""
+
+
+def store_at(store: str | Path | Store | None) -> Store:
+    """A store: this one, the one in this folder, or where `LEADERBENCH_STORE` says."""
+    return store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)

@@ -1,6 +1,5 @@
 """What each cause contributes to the difference between implementations, for one model or several."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from logging import getLogger
@@ -13,14 +12,14 @@ from leaderbench.benchmarks.base import Benchmark, Datasets
 from leaderbench.errors import LeaderbenchError
 from leaderbench.evaluation.drawn import draw, sizes
 from leaderbench.evaluation.progress import Progress
-from leaderbench.evaluation.run import DEFAULT_STORE, dataset_source
+from leaderbench.evaluation.run import dataset_source
 from leaderbench.explain.split.design import Design, design
 from leaderbench.explain.split.fill import Forecast, Scope, fill, lockstep
 from leaderbench.explain.split.flips import FactorFlips, factor_flips
 from leaderbench.explain.split.grid import Grid, file_name, save
 from leaderbench.models.base import Model
 from leaderbench.records import Aggregation
-from leaderbench.results.store import Store
+from leaderbench.results.store import Store, store_at
 from leaderbench.statistics.comparison import Difference, paired_difference
 from leaderbench.statistics.decomposition import Split, remainder, shapley, split, weighted
 from leaderbench.statistics.finite import Stratum, bank_mean
@@ -142,7 +141,7 @@ def explanation(
     recipes = chosen(implementations)
     plans = [design(recipes[0], other, factors) for other in recipes[1:]]
     _check_published(published, recipes, asked)
-    place = store if isinstance(store, Store) else Store(store or os.environ.get("LEADERBENCH_STORE") or DEFAULT_STORE)
+    place = store_at(store)
     scope = _scope(recipes[0], dataset_source(datasets), place, subsets, limit, questions, seed)
     told = listener or Listener()
     _check_found(asked, revision)
