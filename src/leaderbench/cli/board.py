@@ -92,7 +92,8 @@ def board(
     if whole.rows and not table.rows:
         terminal.stderr().print(f"No model of {len(whole.rows):,} is called {search!r}.", markup=False, soft_wrap=True)
     elif not table.rows:
-        said = f"The board {table.name} has no scores in {store} yet. Make some: "
+        absent = "" if store_path(store).exists() else f"There is no store {store}. "
+        said = f"{absent}The board {table.name} has no scores in {store} yet. Make some: "
         terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
         for note in table.notes:
             terminal.warn(note)
