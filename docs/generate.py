@@ -10,6 +10,7 @@ import typer
 
 from leaderbench.benchmarks import registry
 from leaderbench.cli import exits
+from leaderbench.cli.examples import EXAMPLES
 from leaderbench.cli.main import app
 from leaderbench.web.site_file import Site
 
@@ -99,6 +100,8 @@ def commands_page() -> str:
         rows = [row for parameter in command.params if (row := parameter_row(parameter))]
         if rows:
             lines += ["| argument or option | meaning |", "| --- | --- |", *rows, ""]
+        if examples := EXAMPLES.get(path):
+            lines += ["```\n" + "\n".join(examples) + "\n```\n"]
     return "\n".join(lines).rstrip() + "\n"
 
 

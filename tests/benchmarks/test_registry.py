@@ -31,6 +31,31 @@ def test_a_misspelt_benchmark_is_answered_with_the_nearest(misspelt: str, meant:
         registry.find(misspelt)
 
 
+@pytest.mark.parametrize("name", ["gsm8k", "mmlu_pro", "leaderboard_ifeval", "math_lvl_5", "GPQA", "gsm8k/harness"])
+def test_a_benchmark_that_cannot_be_asked_yet_is_called_so_and_no_other_is_suggested(name: str) -> None:
+    with pytest.raises(LeaderbenchError, match="cannot be asked yet; scores") as error:
+        registry.find(name)
+    assert "did you mean" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("mmlu/lm-eval", "did you mean 'mmlu/harness'?"),
+        ("hellaswag/original", "there are hellaswag/open-llm-v1, hellaswag/harness."),
+        ("piqa", "`leaderbench list benchmarks` says what can be asked."),
+    ],
+)
+def test_an_implementation_is_sought_in_its_family_and_nothing_far_off_is_suggested(name: str, meant: str) -> None:
+    with pytest.raises(LeaderbenchError) as error:
+        registry.find(name)
+    assert str(error.value) == f"There is no benchmark {name!r}; {meant}"
+
+
+def test_no_benchmark_that_can_be_asked_is_called_one_that_cannot() -> None:
+    assert not {name.split("/")[0] for name in registry.names()} & {*registry.not_asked}
+
+
 def test_a_family_where_one_benchmark_is_wanted_lists_its_implementations() -> None:
     with pytest.raises(LeaderbenchError, match="mmlu/original, mmlu/helm"):
         registry.get("mmlu")

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from leaderbench.cli.examples import EXAMPLES
 from leaderbench.cli.exits import Exit
+from leaderbench.cli.main import app
 from leaderbench.errors import LeaderbenchError
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +35,40 @@ def test_help_names_every_command(cli: Cli) -> None:
     assert ending.code == 0
     for name in ("run", "show", "sample", "requests", "export", "list", "doctor", "demo"):
         assert f"\n  {name} " in ending.out
+
+
+def test_no_summary_of_a_command_is_cut(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "..." not in cli("--help").out.partition("Commands:")[2]
+
+
+def test_help_is_a_command_too(cli: Cli) -> None:
+    assert cli("help").out == cli("--help").out
+    assert cli("help", "import", "csv").out == cli("import", "csv", "--help").out
+
+
+def test_help_of_an_unknown_command_names_the_nearest(cli: Cli) -> None:
+    ending = cli("help", "imprt")
+    assert ending.code == Exit.INPUT
+    assert "has no command 'imprt'; did you mean 'import'?" in ending.err
+
+
+def leaves() -> list[tuple[str, Any]]:
+    commands: list[tuple[str, Any]] = [("leaderbench", typer.main.get_command(app))]
+    for path, command in commands:
+        commands += [(f"{path} {name}", child) for name, child in getattr(command, "commands", {}).items()]
+    return [(path, command) for path, command in commands if not hasattr(command, "commands")]
+
+
+@pytest.mark.parametrize(("path", "command"), leaves(), ids=lambda value: value if isinstance(value, str) else "")
+def test_help_of_a_command_ends_with_examples_that_can_be_typed(cli: Cli, path: str, command: Any) -> None:
+    words = path.split()
+    shown = cli(*words[1:], "--help").out.partition("\nExamples:\n")[2].splitlines()
+    assert shown == [f"  {line}" for line in EXAMPLES[path]]
+    for line in EXAMPLES[path]:
+        typed = shlex.split(line)
+        assert typed[: len(words)] == words
+        command.make_context(path, typed[len(words) :])  # raises where an option or argument is not of the command
 
 
 def test_version_says_the_name_and_stops(cli: Cli) -> None:

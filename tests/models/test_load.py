@@ -88,7 +88,15 @@ def adapter(folder: Path) -> None:
     (folder / "config.json").rename(folder / "adapter_config.json")
 
 
+def checkpoints(folder: Path) -> None:
+    for step in (50, 200, 1000):
+        (folder / f"checkpoint-{step}").mkdir()
+        shutil.copy(folder / "config.json", folder / f"checkpoint-{step}")
+    (folder / "config.json").unlink()
+
+
 REFUSED: dict[str, tuple[Spoil, str]] = {
+    "the folder of a training": (checkpoints, 'no config.json, .*; did you mean its folder "checkpoint-1000"'),
     "no configuration": (remove("config.json"), "has no config.json"),
     "a damaged configuration": (
         write("config.json", b"{"),

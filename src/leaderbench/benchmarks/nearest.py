@@ -1,7 +1,7 @@
 """The nearest known name to a misspelt one, for messages."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 aliases = {
     "lm-evaluation-harness": "harness",
@@ -9,8 +9,18 @@ aliases = {
     "lm-eval": "harness",
     "hendrycks": "original",
     "crfm-helm": "helm",
+    "open-llm-leaderboard": "open-llm-v1",
 }
 """Other names of the systems that implementations are called after."""
+
+ALIKE = 0.6
+"""Likeness from which on a name may have been meant."""
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two names are, in family and in implementation, from 0 to 1; case does not matter."""
+    parts = zip(one.lower().partition("/")[::2], other.lower().partition("/")[::2], strict=True)
+    return min(SequenceMatcher(None, *pair).ratio() for pair in parts)
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -25,9 +35,9 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     if meant != name and meant in known:
         return f"; did you mean {meant!r}?"
     begun = [other for other in known if len(name) > 1 and other.lower().startswith(name.lower())]
-    close = begun or get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    close = begun or [other for other in known if likeness(name, other) >= ALIKE]
     if close:
-        return f"; did you mean {close[0]!r}?"
+        return f"; did you mean {max(close, key=lambda other: likeness(name, other))!r}?"
     if 0 < len(known) <= 12:
         return f"; there are {', '.join(known)}."
     return "."

@@ -11,6 +11,9 @@ from leaderbench.errors import LeaderbenchError
 modules = ("mmlu", "arc_challenge", "hellaswag", "truthfulqa", "winogrande", "cmmlu", "ceval")
 """Files of this folder that hold benchmarks, in the order of `leaderbench list benchmarks`."""
 
+not_asked = ("gsm8k", "mmlu-pro", "ifeval", "bbh", "gpqa", "musr", "math", "minerva-math", "humaneval", "mbpp", "drop")
+"""Families that people look for here and that cannot be asked yet."""
+
 
 class _WithShots(Protocol):
     def with_shots(self, count: int) -> Benchmark: ...
@@ -40,9 +43,25 @@ def find(pattern: str) -> list[Benchmark]:
         return [known[pattern]]
     family = [benchmark for name, benchmark in known.items() if name.split("/")[0] == pattern]
     if not family:
-        families = list(dict.fromkeys(name.split("/")[0] for name in known))
-        raise LeaderbenchError(f"There is no benchmark {pattern!r}{suggestion(pattern, [*families, *known])}")
+        raise LeaderbenchError(_unknown(pattern))
     return family
+
+
+def _unknown(pattern: str) -> str:
+    """What is said of a name that is no benchmark's: what was meant, else what there is."""
+    family = pattern.partition("/")[0]
+    spelling = family.lower().replace("_", "-").removeprefix("leaderboard-")
+    if any(spelling == name or spelling.startswith(f"{name}-") for name in not_asked):
+        return (
+            f"{family[:100]!r} cannot be asked yet; scores that others measured come in with `leaderbench import`, and "
+            "`leaderbench list benchmarks` says what can be asked."
+        )
+    families = list(dict.fromkeys(name.split("/")[0] for name in names()))
+    members = [name for name in names() if name.split("/")[0] == family]
+    meant = suggestion(pattern, members or [*families, *names()])
+    if meant == ".":
+        meant = "; `leaderbench list benchmarks` says what can be asked."
+    return f"There is no benchmark {pattern[:100]!r}{meant}"
 
 
 def get(name: str, *, shots: int | None = None) -> Benchmark:

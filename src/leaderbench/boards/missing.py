@@ -1,8 +1,8 @@
 """What a board asks for and a store does not have: names that nothing has, and metrics that no score has."""
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import SequenceMatcher
 
+from leaderbench.benchmarks.nearest import ALIKE, likeness
 from leaderbench.boards.filling import Piece
 from leaderbench.results.entries import Entry
 from leaderbench.sentences import Sentence, counted
@@ -12,9 +12,6 @@ most_told = 5
 
 longest = 200
 """Letters of a name that are compared and said."""
-
-alike = 0.6
-"""Likeness from which on a name may have been meant."""
 
 
 def missing(
@@ -69,13 +66,7 @@ def _few(names: Iterable[str]) -> str:
 
 
 def _absent(name: str, known: Sequence[str]) -> Sentence:
-    likeness, other = max((_likeness(name, other), other) for other in known)
-    if likeness >= alike:
+    ratio, other = max((likeness(name, other), other) for other in known)
+    if ratio >= ALIKE:
         return Sentence("Nothing in this store is called '{name}'; did you mean '{other}'?", name=name, other=other)
     return Sentence("Nothing in this store is called '{name}'.", name=name)
-
-
-def _likeness(one: str, other: str) -> float:
-    """How alike two names are, in family and in implementation, from 0 to 1; case does not matter."""
-    parts = zip(one.lower().partition("/")[::2], other.lower().partition("/")[::2], strict=True)
-    return min(SequenceMatcher(None, *pair).ratio() for pair in parts)

@@ -71,7 +71,10 @@ def board(name: str, store: str | Path | None = None) -> Board:
     found = {item.name: item for item in boards(store)}
     if name not in found:
         known = [*found, *registry.names()]  # every benchmark is a board by itself
-        raise LeaderbenchError(f"There is no board {name[:100]!r}{suggestion(name[:100], known)}")
+        meant = suggestion(name[:100], known)
+        if meant == ".":
+            meant = "; `leaderbench board` lists those there are."
+        raise LeaderbenchError(f"There is no board {name[:100]!r}{meant}")
     if found[name].spec is None:
         raise LeaderbenchError(found[name].problem)
     return found[name]

@@ -5,6 +5,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from leaderbench.cli.examples import EXAMPLES
+
 
 class ReaderGoneError(Exception):
     """Whoever read stdout went away."""
@@ -28,6 +30,12 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its arguments and options, `--help` included."""
         return settle_flags(super().get_params(ctx))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """At the end of its help: what one may type."""
+        if lines := EXAMPLES.get(ctx.command_path):
+            with formatter.section("Examples"):
+                formatter.write("".join(f"{'':{formatter.current_indent}}{line}\n" for line in lines))
 
 
 class Group(TyperGroup):

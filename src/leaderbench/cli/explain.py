@@ -61,7 +61,7 @@ def explain(
     ] = None,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="No live progress on stderr.")] = False,
 ) -> None:
-    """Split the difference between implementations into what each cause contributes.
+    """Split the difference between implementations into its causes.
 
     Every recipe between two implementations is asked on the same questions. For several models it also says which
     causes move everybody and which change the order. Stop it at any moment; the same command goes on where it was.

@@ -29,7 +29,7 @@ class Scale(StrEnum):
     OWN = "own"
 
 
-app = commands.group(help="Import results of other systems: with their samples as runs, else as scores.")
+app = commands.group(help="Import results of other systems: as runs, or else as scores.")
 
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH…", help="Result files, or folders that hold them at any depth.")

@@ -27,9 +27,10 @@ def index(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything again, not only what changed.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Bring the listings for boards and the site up to the files of the store.
+    """Bring the listings of the store up to its files.
 
-    They lie in DIR/index.db and hold nothing that the files do not: that file may be deleted at any time.
+    Boards and the site are made from them. They lie in DIR/index.db and hold nothing that the files do not: that file
+    may be deleted at any time.
     """
     from leaderbench.results.index import Index
 

@@ -26,6 +26,7 @@ from leaderbench.cli import (
     imports,
     index,
     listing,
+    manual,
     requests,
     run,
     sample,
@@ -61,6 +62,7 @@ for name, command in (
     ("serve", serve.serve),
     ("doctor", doctor.doctor),
     ("demo", demo.demo),
+    ("help", manual.manual),
 ):
     app.command(name, cls=Command)(command)
 app.add_typer(listing.app, name="list")

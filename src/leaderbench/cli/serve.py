@@ -41,9 +41,10 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Show boards, models, runs and every answer of a store in a browser, with a REST API under /api/v1.
+    """Show boards, models, runs and every answer in a browser.
 
-    What changes in the store while it is served is picked up. Nothing can be changed from a browser.
+    A REST API is under /api/v1. What changes in the store while it is served is picked up. Nothing can be
+    changed from a browser.
     """
     from leaderbench.results.store import Store
     from leaderbench.web import server

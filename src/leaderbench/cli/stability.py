@@ -33,7 +33,7 @@ def stability(
         Path | None, typer.Option("--html", metavar="FILE", help="Write a self-contained page with every chart.")
     ] = None,
 ) -> None:
-    """Say how much of the order of models survives the implementation.
+    """Say how much of the models' order survives the implementation.
 
     Compares the orders under all implementations of a benchmark with what noise alone would leave, names the models
     that really change places, and says how few questions decide who is first. Takes the newest runs in the store that

@@ -13,7 +13,7 @@ most = 20
 
 
 def verify(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
-    """Check every checksum of the store, and compute every score again from its samples.
+    """Check every checksum, and every score against its samples.
 
     Nothing is changed. Exit code 3 where anything is damaged or does not agree.
     """

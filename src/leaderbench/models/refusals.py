@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def check_folder(folder: Path, name: str) -> None:
             )
         raise LeaderbenchError(f"{name} is an adapter without its model; merge it into the model and save that.")
     if not (folder / "config.json").is_file():
-        raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model.")
+        raise LeaderbenchError(f"{name} has no config.json, so it is not a transformers model{_inside(folder) or '.'}")
     if weights or problem:
         return
     if others := sorted(folder.glob("*.safetensors")):
@@ -56,6 +57,15 @@ def check_folder(folder: Path, name: str) -> None:
             f"{name} has its weights only as pickles, which can run code when opened; convert them to safetensors."
         )
     raise LeaderbenchError(f"{name} holds no weights: there is no .safetensors file in it.")
+
+
+def _inside(folder: Path) -> str:
+    """The end of that sentence: which model in this folder may be meant, the last checkpoint of a training first."""
+    with suppress(OSError):
+        models = [path.parent.name for path in folder.glob("*/config.json")]
+        last = max(models, key=lambda name: [int(number[:20]) for number in re.findall("[0-9]+", name)], default="")
+        return f"; did you mean its folder {shown(last)}?" if last else ""
+    return ""
 
 
 def check_counts(config: Mapping[str, Any], name: str) -> None:
