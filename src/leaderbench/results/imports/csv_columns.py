@@ -5,10 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from leaderbench.results.imports.csv_cells import parts_of
 from leaderbench.results.imports.scores import is_share, lower_is_better, lower_words
 from leaderbench.results.imports.values import number
 
-nothing = frozenset({"", "-", "–", "—", "n/a", "na", "nan", "none", "null", "inf", "-inf", "+inf", "infinity", "?"})
+nothing = frozenset(
+    {
+        *("", "-", "--", "---", "–", "—", "――", "/", "\\", ".", "..", "...", "…", "?", "*", "x", "✗", "✘", "❌"),
+        *("n/a", "#n/a", "n.a.", "n.a", "na", "nan", "<na>", "nil", "none", "null", "inf", "-inf", "+inf", "infinity"),
+        *("pending", "tbd", "tba", "todo", "to be determined", "coming soon", "in progress", "running", "queued"),
+        *("oom", "timeout", "error", "err", "failed", "fail", "missing", "not available", "not reported", "not tested"),
+        *("not evaluated", "not run", "unknown", "no data", "#div/0!", "#value!", "#ref!", "#num!", "#name?"),
+        *("无", "暂无", "待测", "未测试", "未知", "缺失"),
+    }
+)
 """Cells that say that there is no value."""
 
 _grouped = r"[1-9]\d{{0,2}}(?:(?P<sign>[{group} \u00a0\u202f'’])\d{{3}})(?:(?P=sign)\d{{3}})*"
@@ -119,8 +129,13 @@ def usual_notation(columns: Iterable[Sequence[str]], delimiter: str) -> Notation
 
 
 def _bare(cell: str) -> str:
-    """A cell without its percent sign."""
-    return cell.strip().removesuffix("%").strip().replace("−", "-")
+    """The number of a cell as it is written, without its percent sign."""
+    return parts_of(cell).number.removesuffix("%").strip()
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.strip().lower() in nothing or _bare(cell).lower() in nothing
 
 
 def column_of(
@@ -136,7 +151,7 @@ def column_of(
     """
     notation = notation_of(cells, usual) or usual
     values = [written_number(cell, notation) for cell in cells]
-    empty = [cell.strip().lower() in nothing for cell in cells]
+    empty = [is_nothing(cell) for cell in cells]
     unreadable = tuple(place for place, value in enumerate(values) if value is None and not empty[place])
     known = [value for value in values if value is not None]
     missing = known.count(-1.0) if all(value >= 0 or value == -1 for value in known) else 0
@@ -151,7 +166,7 @@ def column_of(
     }
     values = [None if place in impossible else value for place, value in enumerate(values)]
     known = [value for value in values if value is not None]
-    signed = any(cell.rstrip().endswith("%") for cell, value in zip(cells, values, strict=True) if value is not None)
+    signed = any("%" in cell for cell, value in zip(cells, values, strict=True) if value is not None)
     told = scale or _told(known, names, signed)
     share = any(map(is_share, names)) or signed or any(map(_has_sign, names)) or scale in (Scale.PERCENT, Scale.SHARE)
     return Column(
@@ -174,7 +189,7 @@ def _told(values: Sequence[float], names: Sequence[str], signed: bool) -> Scale 
         return Scale.OTHER
     if signed:
         return Scale.PERCENT
-    if any(map(lower_is_better, names)):
+    if any(map(lower_is_better, names)) or any(map(_own_scale.search, names)):
         return Scale.OTHER
     return Scale.PERCENT if max(values) > 1 and any(map(is_share, names)) else None
 
@@ -185,10 +200,17 @@ def _guess(values: Sequence[float]) -> Scale:
 
 def _has_sign(name: str) -> bool:
     """Whether a header or a name says that its numbers are percent."""
+    name = _interval.sub("", name)
     return "%" in name or not _percent.isdisjoint(_word.findall(name.lower()))
 
 
+_interval = re.compile(r"(?i)\d\d\s?(?:%|pct|percent)\s?(?:ci|conf)")
 _word = re.compile(r"[^\W_]+")
+_own_scale = re.compile(
+    r"(?i)(?<![a-z])(?:elo|rating|mt[-_ ]?bench|bradley)(?![a-z])|评分|\(\s*(?:/|out of|[01]\s*[-–~])\s*(?:5|10)\s*\)"
+)
+"""Names of numbers that have neither 1 nor 100 for their best."""
+
 _percent = frozenset({"pct", "percent", "percentage"})
 _of_all_answers = frozenset(
     {

@@ -5,20 +5,27 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from leaderbench.models.cards import iso_date, plain
+from leaderbench.models.cards import plain
 from leaderbench.models.facts import Fact, ModelType, Source
 from leaderbench.models.licences import licence
 from leaderbench.results.imports.csv_columns import Notation, column_of, nothing, written_number
 from leaderbench.results.imports.csv_remarks import listed, things
 from leaderbench.results.imports.csv_rows import Table
+from leaderbench.results.imports.values import day
 
 Facts = dict[str, Fact[Any]]
 
-_no_value = nothing | {"removed", "unknown", "-1", "-1.0", "tbd", "to be determined"}
-_yes = frozenset({"true", "yes", "y", "1", "1.0", "✓", "✔", "✅", "x"})
-_no = frozenset({"false", "no", "n", "0", "0.0", "✗", "✘", "❌"})
-_count = re.compile(r"([\d.,'’ ]+?)\s*(b|m|k|t|bn|mn|billions?|millions?|thousands?|trillions?)?", re.IGNORECASE)
-_units = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+_no_value = (nothing | {"removed", "-1", "-1.0"}) - {"x", "✗", "✘", "❌"}
+_yes = frozenset({"true", "yes", "y", "1", "1.0", "✓", "✔", "✅", "x", "是"})
+_no = frozenset({"false", "no", "n", "0", "0.0", "✗", "✘", "❌", "否"})
+_count = re.compile(
+    r"(?:[~≈约]|about |approx\.? |ca\.? )?\s*([\d.,'’ ]+?)\s*"
+    r"(b|m|k|t|g|bn|mn|billions?|millions?|thousands?|trillions?|十亿|亿|万)?"
+    r"(?:\s*(?:params|parameters|tokens|参数|total))?"
+    r"(?:\s*[-(/,]\s*(?:a\s?)?[\d.]+\s?[bm](?:[- ]?(?:active|activated))?\s*\)?)?",
+    re.IGNORECASE,
+)
+_units = {"": 1, "k": 10**3, "万": 10**4, "m": 10**6, "亿": 10**8, "b": 10**9, "g": 10**9, "十": 10**9, "t": 10**12}
 
 _TYPES: tuple[tuple[ModelType, tuple[str, ...]], ...] = (
     (ModelType.MERGE, ("merge", "moerge", "🤝")),
@@ -83,7 +90,7 @@ def _note(table: Table, found: Mapping[str, Facts], unread: Mapping[str, list[in
         fields = dict.fromkeys(field for own in found.values() for field in own if field != "commercial")
         said = ", ".join(field.replace("_", " ") for field in fields)
         kept = things(len(found), "model", "models")
-        table.remarks.append(f"Of {kept} it is kept what the table says: {said}.")
+        table.remarks.append(f"Facts of {kept} are kept: {said}.")
     for header, lines in unread.items():
         table.troubles.setdefault(f"column {listed([header])} says nothing that is understood", []).extend(lines)
 
@@ -110,11 +117,11 @@ def _counted(unit: int, usual: Notation) -> Callable[[str], int | None]:
     """Reads a number of parameters or tokens: `7.2`, `7.2B`, `128k`; 0 stands for no value."""
 
     def read(cell: str) -> int | None:
-        match = _count.fullmatch(cell)
-        number = written_number(match[1], usual) if match else None
-        if match is None or number is None or number < 0:
+        match = _count.fullmatch(cell[:100])
+        number = written_number(match[1] if match else cell, usual)
+        if number is None or number < 0:
             return None
-        letter = (match[2] or "").lower()[:1]
+        letter = (match[2] or "").lower()[:1] if match else ""
         value = round(number * (_units[letter] if letter else unit))
         return value if value < 10**18 else None
 
@@ -147,7 +154,7 @@ def _licence(cell: str) -> str | None:
 
 
 def _day(cell: str) -> str | None:
-    return iso_date(cell.replace("/", "-")) or None
+    return day(cell) or None
 
 
 def _names(cell: str) -> tuple[str, ...] | None:

@@ -4,15 +4,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from leaderbench.records import Aggregation, Metric, Score
-from leaderbench.results.imports.csv_columns import Column, column_of, written_number
-from leaderbench.results.imports.csv_headers import kinds_of, plain
+from leaderbench.results.imports.csv_certainty import score_of
+from leaderbench.results.imports.csv_columns import Column, Scale, column_of, is_nothing, written_number
+from leaderbench.results.imports.csv_headers import is_taken, kinds_of, of_one_score, plain
 from leaderbench.results.imports.csv_rows import Row, Table
 from leaderbench.results.imports.files import UnusableError, plain_name
-from leaderbench.results.imports.scores import COST, binomial_error, entry, identity, is_cost, published
-from leaderbench.results.imports.values import count, moment_in, name, quoted, slug
+from leaderbench.results.imports.scores import COST, entry, identity, published
+from leaderbench.results.imports.values import day, moment_in, name, quoted, slug
 from leaderbench.results.names import is_local
 from leaderbench.results.subjects import facts
 
@@ -20,10 +20,6 @@ SYSTEM = "published"
 
 _metric = re.compile(r"(.+?)\s*\((micro|macro)\)", re.IGNORECASE)
 _unit = re.compile(r"^[$€£¥]\s*|\s*(?:[kmg]?g|t|[mµ]?s|h|[kmg]?wh|[kmg]i?b|usd|eur|[$€£¥])$", re.IGNORECASE)
-_figure = r"(\d+(?:[.,]\d+)?)"
-_above_below = re.compile(rf"\+\s*{_figure}\s*/\s*[-−]\s*{_figure}|[-−]\s*{_figure}\s*/\s*\+\s*{_figure}")
-_around = re.compile(rf"(?:±|\+/?[-−])\s*{_figure}")
-_from_to = re.compile(rf"[(\[]?\s*(-?{_figure[1:-1]})\s*(?:,\s|;|–|—|-|to|\.\.)\s*(-?{_figure[1:-1]})\s*[)\]]?")
 
 
 def read_rows(table: Table) -> None:
@@ -56,9 +52,12 @@ def _numeric(table: Table) -> dict[int, Column]:
 
 
 def _cells(table: Table, place: int, rows: Sequence[Row]) -> list[str]:
-    """The cells of a column; of what a model takes without the units behind or before the numbers."""
-    cells = [row.cells[place] for row in rows]
-    return [_unit.sub("", cell.strip()) for cell in cells] if is_cost(plain(table.header[place])) else cells
+    """The cells of a column; of what a model takes without the unit behind or before the numbers, where it is one."""
+    cells = [row.cells[place].strip() for row in rows]
+    if not is_taken(table.header[place]):
+        return cells
+    units = {match[0].strip().lower() for cell in cells if (match := _unit.search(cell))}
+    return [_unit.sub("", cell) for cell in cells] if len(units) == 1 else cells
 
 
 def _tells_apart(table: Table, place: int) -> bool:
@@ -83,6 +82,28 @@ def _refuse_unknown_benchmarks(table: Table, numeric: Mapping[int, Column]) -> N
             )
 
 
+def _refuse_unknown_parts(table: Table, rows: Sequence[Row]) -> None:
+    """Raise `UnusableError` where most scores are of one thing by all that is known, and a column that is not tells
+    them apart.
+    """
+    known = [place for key, place in table.columns.facts.items() if key not in (*of_one_score, "score", "source")]
+    several: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        several.setdefault(tuple(row.cells[place].strip() for place in known), []).append(row)
+    alike = [group for group in several.values() if len(group) > 1]
+    if 2 * sum(map(len, alike)) <= len(rows):
+        return
+    for place in table.columns.unused:
+        cells = [[row.cells[place].strip() for row in group] for group in alike]
+        words = all(written_number(cell) is None for group in cells for cell in group)
+        if words and all(len({*group}) == len(group) for group in cells):
+            raise UnusableError(
+                f"its models stand in several rows of one benchmark each, told apart by column "
+                f"{quoted(table.header[place])}: rename it to subset if it names a part of the benchmark, to metric, "
+                "precision or revision if it is that"
+            )
+
+
 def _read_scores(table: Table, place: int, *, own_metric: bool = False) -> None:
     """A table with a score a row; those of one metric of one benchmark have one scale."""
     header = plain(table.header[place])
@@ -94,6 +115,7 @@ def _read_scores(table: Table, place: int, *, own_metric: bool = False) -> None:
         family, _, rest = benchmark.partition("/")
         called = benchmark_name(family, table.cell(row, "implementation") or rest)
         groups.setdefault((called, metric_of(table.cell(row, "metric"), default)), []).append(row)
+    _refuse_unknown_parts(table, [row for rows in groups.values() for row in rows])
     for (called, metric), rows in groups.items():
         names = {table.cell(row, meaning) for row in rows for meaning in ("benchmark", "metric")}
         label = table.cell(rows[0], "benchmark") or metric.name
@@ -103,7 +125,7 @@ def _read_scores(table: Table, place: int, *, own_metric: bool = False) -> None:
             if value is not None and not called:
                 table.trouble(row, "no benchmark")
             elif value is not None:
-                read.append((row, score_of(table, row, column, value, metric, alone=not own_metric)))
+                read.append((row, score_of(table, row, place, column, value, metric, alone=not own_metric)))
         for row, score in _with_parts(table, read):
             shots = table.number(row, "shots")
             told = "" if shots is None or shots < 0 else f"{shots:g} shots"
@@ -144,16 +166,16 @@ def _mean(scores: Sequence[Score]) -> Score:
 
 def _read_benchmarks(table: Table, numeric: Mapping[int, Column]) -> None:
     """A table with a model a row."""
-    quality = {place: column for place, column in numeric.items() if not is_cost(plain(table.header[place]))}
-    if not quality:
+    quality = {place: column for place, column in numeric.items() if not is_taken(table.header[place])}
+    if not numeric:
         raise UnusableError(f"none of its columns holds numbers of a benchmark: {quoted(', '.join(table.header))}")
     alone = len(quality) == 1
     if not alone:
-        table.unkept += [table.columns.facts[key] for key in _of_one_score if key in table.columns.facts]
+        table.unkept += [table.columns.facts[key] for key in of_one_score if key in table.columns.facts]
     evaluated = [
         row
         for number, row in enumerate(table.rows)
-        if alone or any(column.values[number] not in (None, 0.0) for column in quality.values())
+        if alone or not quality or any(column.values[number] not in (None, 0.0) for column in quality.values())
     ]
     lines = {row.line for row in evaluated}
     for row in table.rows:
@@ -163,6 +185,9 @@ def _read_benchmarks(table: Table, numeric: Mapping[int, Column]) -> None:
     latest = {_asked(table, row): row.line for row in in_time}
     later = {row.line: latest[_asked(table, row)] for row in evaluated}
     kinds = {place: kinds_of(table.header[place], table.header) for place in numeric}
+    for place in [place for place in kinds if kinds[place] in [kinds[before] for before in kinds if before < place]]:
+        table.remarks.append(f"Column {quoted(table.header[place])} stands there twice: the first one is read.")
+        del kinds[place]
     pools: dict[str, list[float]] = {}
     for place, (_, kind) in kinds.items():
         pools.setdefault(kind, []).extend(value for value in numeric[place].values if value is not None)
@@ -178,11 +203,7 @@ def _read_benchmarks(table: Table, numeric: Mapping[int, Column]) -> None:
                 reason = f"the later row of its model has nothing in column {quoted(table.header[place])}"
                 table.trouble(row, f"{reason}, and no row is made of two")
             elif value is not None:
-                _add(table, row, called, score_of(table, row, column, value, metric, alone=alone and not cost))
-
-
-_of_one_score = ("error", "low", "high", "interval", "n")
-"""Columns that say something of the score of a row, where it has one."""
+                _add(table, row, called, score_of(table, row, place, column, value, metric, alone=alone and not cost))
 
 
 def _column(
@@ -190,7 +211,8 @@ def _column(
 ) -> Column:
     """The numbers of a column in these rows, with notes on how they were read."""
     header = quoted(table.header[place])
-    column = column_of(_cells(table, place, rows), names, table.scale, table.usual, like)
+    scale = Scale.OTHER if is_taken(table.header[place]) else table.scale
+    column = column_of(_cells(table, place, rows), names, scale, table.usual, like)
     for number in column.unreadable:
         table.trouble(rows[number], f"column {header} holds no number")
     for number in column.impossible:
@@ -220,54 +242,6 @@ def metric_of(text: str, default: str) -> Metric:
     return Metric(slug(called) or slug(default.replace(" ", "_")), Aggregation(kind))
 
 
-def score_of(table: Table, row: Row, column: Column, value: float, metric: Metric, *, alone: bool = True) -> Score:
-    """The score of a row, with the interval that the row gives, or else that its error or n gives; these are of the
-    score where it is `alone` in its row.
-    """
-    if not alone:
-        return _published(metric, None, column, value)
-    error, n = table.number(row, "error"), count(table.number(row, "n"))
-    low, high = table.number(row, "low"), table.number(row, "high")
-    if low is None or high is None:
-        low, high = _ends(table.cell(row, "interval"), value)
-    subset = name(table.cell(row, "subset")) or None
-    known = None if error is None or error <= 0 else column.shared(error)
-    score = _published(metric, subset, column, value, known, n)
-    if low is not None and high is not None and low <= value <= high and low < high:
-        # How sure it is, its source says better than n alone.
-        error = score.standard_error if known else math.nan
-        return replace(score, standard_error=error, low=column.shared(low), high=column.shared(high))
-    table.unsure += bool(n and not known and not column.is_share)
-    return score
-
-
-def _ends(cell: str, value: float) -> tuple[float | None, float | None]:
-    """The ends of an interval around a value: `+5/-4`, `±5`, `[1290, 1302]`; None where it says none."""
-    if match := _above_below.fullmatch(cell):
-        above, below = (match[1], match[2]) if match[1] else (match[4], match[3])
-        return value - _decimal(below), value + _decimal(above)
-    if match := _around.fullmatch(cell):
-        return value - _decimal(match[1]), value + _decimal(match[1])
-    if match := _from_to.fullmatch(cell):
-        return _decimal(match[1]), _decimal(match[2])
-    return None, None
-
-
-def _decimal(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def _published(
-    metric: Metric, subset: str | None, column: Column, value: float, error: float | None = None, n: int | None = None
-) -> Score:
-    asked = n if column.is_share else None  # of anything but a share, n does not say how sure it is
-    share = column.is_percent_or_share
-    made = published(metric, subset, column.shared(value), error, asked, share=share)
-    if asked and error is None and 0 <= made.estimate <= 1:
-        return replace(made, standard_error=binomial_error(made.estimate, asked))
-    return replace(made, n=n or 0)
-
-
 def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "") -> None:
     """Keep a score of a row."""
     model = table.names[row.line]
@@ -279,8 +253,11 @@ def _add(table: Table, row: Row, benchmark: str, score: Score, settings: str = "
         table.shortened[model] = None
     asked = identity(SYSTEM, name=model, precision=precision, revision=revision)
     source = name(table.cell(row, "source")) or table.file
-    told = facts(revision=revision, precision=precision)
-    table.entries.append(entry(model, asked, benchmark, score, source, day_of(table.cell(row, "date")), settings, told))
+    told = facts(revision=revision, precision=precision.removeprefix("torch."))
+    created = day_of(written := table.cell(row, "date"))
+    if not created and not is_nothing(written):
+        table.trouble(row, f"column {quoted(table.header[table.columns.facts['date']])} has no date that is understood")
+    table.entries.append(entry(model, asked, benchmark, score, source, created, settings, told))
 
 
 def _asked(table: Table, row: Row) -> tuple[str, str, str]:
@@ -290,7 +267,4 @@ def _asked(table: Table, row: Row) -> tuple[str, str, str]:
 
 def day_of(cell: str) -> str:
     """A date or time, ISO 8601; empty where it is none."""
-    try:
-        return moment_in(cell) or date.fromisoformat(cell[:10]).isoformat()
-    except ValueError:
-        return ""
+    return moment_in(cell) or day(cell)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from leaderbench.results.entries import Entry
 from leaderbench.results.imports.csv_columns import Column, Notation, Scale, column_of
-from leaderbench.results.imports.csv_headers import plain
+from leaderbench.results.imports.csv_headers import is_taken
 from leaderbench.results.imports.csv_rows import Table
-from leaderbench.results.imports.scores import is_cost
 from leaderbench.results.imports.values import LONGEST_NAME, quoted
 
 Floats = NDArray[np.float64]
@@ -43,12 +42,7 @@ def note_reading(table: Table) -> None:
             if number:
                 rows = things(number, "row", "rows")
                 table.remarks.append(f"{value} in column {quoted(header)} is read as {meaning} ({rows}).")
-    if table.unsure:
-        have = things(table.unsure, "score has", "scores have")
-        table.remarks.append(
-            f"{have} n and still no interval, since nothing says that it counts right answers: a metric such as acc, a "
-            "percent sign or --scale would."
-        )
+    _note_certainty(table)
     notations = {column.notation for _, _, column in table.read if column.values}
     if Notation.BOTH in notations:
         table.remarks.append(
@@ -57,6 +51,30 @@ def note_reading(table: Table) -> None:
         )
     elif Notation.COMMA in notations:
         table.remarks.append("Its numbers are read with decimal commas.")
+
+
+def _note_certainty(table: Table) -> None:
+    """Say what was read beside the numbers, and where shares stand among percent, as far as one can tell."""
+    for header, _, column in table.read:
+        numbers = np.array([value for value in column.values if value])
+        small, large = numbers[np.abs(numbers) <= 1], numbers[np.abs(numbers) > 1]
+        if column.scale is Scale.PERCENT and small.size and large.size and 20 * small.max() < large.min():
+            are = things(small.size, "number is", "numbers are")
+            table.remarks.append(
+                f"In {quoted(header)} {are} at most 1 and all others are far above: all are read as percent, and "
+                "shares among them have to be written as percent, too."
+            )
+    if table.with_errors:
+        which = listed(table.with_errors)
+        table.remarks.append(f"What stands behind ± in {which} is read as the standard error of the number.")
+    if table.marked:
+        table.remarks.append(f"Marks and words beside the numbers of {listed(table.marked)} are not kept.")
+    if table.unsure:
+        have = things(table.unsure, "score has", "scores have")
+        table.remarks.append(
+            f"{have} n and still no interval, since nothing says that it counts right answers: a metric such as acc, a "
+            "percent sign or --scale would."
+        )
 
 
 def note_names(table: Table) -> None:
@@ -85,7 +103,7 @@ def note_averages(table: Table) -> None:
     columns = {
         place: column_of([row.cells[place] for row in table.rows], usual=table.usual)
         for place in table.columns.scores
-        if place not in table.unkept and not is_cost(plain(table.header[place]))
+        if place not in table.unkept and not is_taken(table.header[place])
     }
     for place in table.columns.averages:
         cells = [row.cells[place] for row in table.rows]

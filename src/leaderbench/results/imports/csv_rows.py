@@ -60,6 +60,12 @@ class Table:
 
     _notations: dict[int, Notation] = field(default_factory=dict)
 
+    with_errors: dict[str, None] = field(default_factory=dict)
+    """Headers of columns whose cells say an error themselves, as in `65.2 ± 0.3`."""
+
+    marked: dict[str, None] = field(default_factory=dict)
+    """Headers of columns with marks or words beside their numbers."""
+
     unsure: int = 0
     """Scores of which only n is known, and that are not known to be shares."""
 
@@ -71,8 +77,10 @@ class Table:
     def number(self, row: Row, meaning: str) -> float | None:
         """The number in the cell of this meaning; None where there is none."""
         place = self.columns.facts.get(meaning)
-        if place is None:
-            return None
+        return None if place is None else self.number_in(row, place)
+
+    def number_in(self, row: Row, place: int) -> float | None:
+        """The number in this place of a row; None where there is none."""
         if place not in self._notations:
             cells = [other.cells[place] for other in self.rows]
             self._notations[place] = notation_of(cells, self.usual) or self.usual

@@ -48,6 +48,12 @@ MOST_CELLS = 4_000_000
 
 _markdown = re.compile(r"\s*\[([^\]]+)\]\(\s*(\S*?)\s*\)\s*")
 _href = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_rule = re.compile(r"\s*(?::?-{2,}:?)?\s*")
+"""A cell of the line between header and rows of a Markdown table."""
+
+_most_above = 10
+"""Lines above a header, such as a title, that are passed over."""
+
 _separator = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 
 
@@ -101,17 +107,29 @@ def scores_of(text: str, file: str, digest: str, scale: Scale | None = None) -> 
 def table_of(text: str, file: str) -> Table:
     """A table with its columns understood. Raises `UnusableError` where they cannot be."""
     delimiter, rows = _rows(text)
+    above = next((place for place, row in enumerate(rows[:_most_above]) if "model" in columns_of(row.cells).facts), 0)
+    rows = [row for place, row in enumerate(rows[above:]) if place == 0 or not all(map(_rule.fullmatch, row.cells))]
     if len(rows) < 2:
         raise UnusableError("it has no rows below its header")
     header = rows[0].cells
     columns = columns_of(header)
     if "model" not in columns.facts:
-        raise UnusableError(f"it has no column of models; its columns are {quoted(', '.join(header))}")
+        turned = columns_of([row.cells[0] for row in rows]).facts.keys() & {"benchmark", "score"} or (
+            columns_of(header[:1]).facts.keys() & {"benchmark", "metric"}
+        )
+        what = "; if each model is a column, turn it round" if turned else ""
+        raise UnusableError(
+            f"it has no column of models; its columns are {quoted(', '.join(header))}: call that of the models "
+            f"`model`{what}"
+        )
     check_count(len(rows) * max(1, len(columns.scores)), MOST_SCORES, "scores")
     width = len(header)
     whole = [replace(row, cells=(*row.cells[:width], *[""] * (width - len(row.cells)))) for row in rows[1:]]
     usual = usual_notation(([row.cells[place] for row in whole] for place in range(width)), delimiter)
     table = Table(file, header, columns, whole, usual)
+    if above:
+        lines = "line" if above == 1 else f"{above} lines"
+        table.remarks.append(f"The {lines} above the header {'is' if above == 1 else 'are'} passed over.")
     _name_models(table, columns)
     return table
 
@@ -122,6 +140,8 @@ def _rows(text: str) -> tuple[str, list[Row]]:
     if told := _separator.fullmatch(first):
         delimiter, text = told[1], text.lstrip().removeprefix(first)
     else:
+        most = max(io.StringIO(text[:10_000]), key=lambda line: max(map(line.count, ",;\t|")), default="")
+        first = first if any(map(first.count, ",;\t|")) else most  # a title stands above the header
         delimiter = max(",;\t|", key=lambda sign: (first.count(sign), sign == ","))
     rows: list[Row] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -32,7 +32,7 @@ LARGEST_FILE = 16 << 20
 MOST_PARTS = 1000
 """Parts of a mean that are named; of more it is not known what they are."""
 
-READING = 2
+READING = 3
 """Grows when more is kept of the same source: importing it again then replaces what was kept before."""
 
 _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -61,6 +61,17 @@ cost_words = frozenset(
         "emissions",
         "memory",
         "vram",
+        "carbon",
+        "dollars",
+        "eur",
+        "flops",
+        "gflops",
+        "hours",
+        "joules",
+        "tflops",
+        "ttft",
+        "usd",
+        "watts",
     }
 )
 

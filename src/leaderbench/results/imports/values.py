@@ -5,7 +5,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -137,6 +137,41 @@ def moment_in(text: str) -> str:
     except ValueError:
         return ""
     return when.isoformat(timespec="seconds")
+
+
+_year_first = re.compile(r"((?:19|20)\d\d)(?:[-/.年]\s?(\d\d?)(?:[-/.月]\s?(\d\d?)日?|月)?)?(?:[T ].*)?", re.DOTALL)
+_joined_up = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+_year_last = re.compile(r"(\d\d?)([-/.])(\d\d?)\2((?:19|20)\d\d)")
+_with_month = re.compile(
+    r"(?:(\d\d?)(?:st|nd|rd|th)?[ .-]+)?([a-z]{3,9})\.?[ -]+(?:(\d\d?)(?:st|nd|rd|th)?,?[ -]+)?((?:19|20)\d\d)"
+)
+_months = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def day(text: str) -> str:
+    """A day, month or year as people write it, ISO 8601: `20240601`, `1 June 2024`, `2024年6月`, `31/12/2023`.
+
+    Empty for none, and for a day that may be another one: `01/02/2024`.
+    """
+    text = text.strip()[:40]
+    if match := _joined_up.fullmatch(text) or _year_first.fullmatch(text):
+        return _date(*match.groups())
+    if match := _year_last.fullmatch(text):
+        first, second = int(match[1]), int(match[3])
+        if match[2] == "." or first > 12 or first == second:
+            return _date(match[4], match[3], match[1])
+        return _date(match[4], match[1], match[3]) if second > 12 else ""
+    if (match := _with_month.fullmatch(text.lower())) and match[2][:3] in _months:
+        return _date(match[4], str(_months.index(match[2][:3]) + 1), match[1] or match[3])
+    return ""
+
+
+def _date(year: str, month: str | None = None, day: str | None = None) -> str:
+    try:
+        whole = date(int(year), int(month or 1), int(day or 1)).isoformat()
+    except ValueError:
+        return ""
+    return whole if day else whole[:7] if month else whole[:4]
 
 
 def quoted(value: Any) -> str:
