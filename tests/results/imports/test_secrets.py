@@ -28,6 +28,10 @@ from leaderbench.results.store import Store
         ("hf_FAKEfakeFAKE12 and sk-FAKE1234567890", f"{MARK} and {MARK}"),
         ("ghp_FAKEfakeFAKEfake AKIAFAKEFAKE1234", f"{MARK} {MARK}"),
         ("Bearer abc123def456", f"Bearer {MARK}"),
+        ("https://host/c?sv=1&sig=abc%2Bdef&se=2", f"https://host/c?sv=1&sig={MARK}&se=2"),
+        ("https://host/k?X-Amz-Signature=0123abc", f"https://host/k?X-Amz-Signature={MARK}"),
+        ("curl -u me:pass https://host", f"curl -u {MARK} https://host"),
+        ("redis://:pass@host:6379", f"redis://{MARK}@host:6379"),
     ],
 )
 def test_a_credential_becomes_a_mark_and_its_key_stays(text: str, cleaned: str) -> None:
@@ -42,12 +46,62 @@ def test_a_credential_becomes_a_mark_and_its_key_stays(text: str, cleaned: str) 
         "author=me,eos_token=</s>,key=question,bos_token=<s>",
         "https://host/v1?a=b git@host:a/b.git a@b.c",
         "sk-learn, hf_transformers and risk-averse monkeys",
+        "pretrained=a/sk-learn-7b,revision=0123456789abcdef0123456789abcdef01234567,max_tokens=512",
         "Question: which key opens the door?\nAnswer: the token",
         "{{question}}\nAnswer key: {{key}}",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:
     assert without_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"clientSecret": "abc"},
+        {"accessToken": "abc", "refreshToken": "abc"},
+        {"API KEY": "abc"},
+        {"aws_access_key_id": "abc"},
+        {"auth": {"user": "abc", "pass": "abc"}},
+        {"model_args": {"pass": "abc"}},
+        {"api_keys": ["abc", "abc"]},
+        {"secrets": {"openai": "abc"}},
+        {"api_key": {"value": "abc"}},
+        {"wandb_args": {"key": "abc0123456789abcdef0123"}},
+        {"env": [{"name": "HF_TOKEN", "value": "abc"}]},
+        {"argv": ["lm_eval", "--hf_token", "abc"]},
+    ],
+)
+def test_credentials_in_other_shapes_are_taken_out(value: dict[str, Any]) -> None:
+    cleaned = redacted(value)
+    assert "abc" not in json.dumps(cleaned)
+    assert redacted(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"model_sha": "0123456789abcdef0123456789abcdef01234567", "git_hash": "abc1234", "revision": "abc1234"},
+        {
+            "tokenizer": "a/b",
+            "max_tokens": 512,
+            "num_tokens": "512",
+            "token_limit": "4096",
+            "tokens_per_second": "12.5",
+        },
+        {
+            "fim_token": "<fim>",
+            "tool_call_token": "[TOOL]",
+            "pad_token": "<pad>",
+            "reward_key": "acc",
+            "key": "question",
+        },
+        {"authentic": "yes it is", "author": "me", "passage": "text", "keywords": "a,b", "pass": 57},
+        {"list": ["--model", "acme/a", "--tokens", "many words"], "name": "acc", "value": "0.5"},
+    ],
+)
+def test_keys_that_only_look_alike_keep_their_values(value: dict[str, Any]) -> None:
+    assert redacted(value) == value
 
 
 def test_prompts_lose_only_what_has_the_form_of_a_credential() -> None:

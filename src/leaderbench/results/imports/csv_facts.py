@@ -12,6 +12,7 @@ from leaderbench.results.imports.csv_columns import Notation, column_of, nothing
 from leaderbench.results.imports.csv_remarks import listed, things
 from leaderbench.results.imports.csv_rows import Table
 from leaderbench.results.imports.values import day
+from leaderbench.results.secrets import without_tokens
 
 Facts = dict[str, Fact[Any]]
 
@@ -58,7 +59,7 @@ def facts_of(table: Table) -> dict[str, Facts]:
             continue
         own = found.setdefault(model, {})
         for field, place in places.items():
-            cell = row.cells[place].strip()
+            cell = without_tokens(row.cells[place].strip())
             if cell.lower() in _no_value:
                 continue
             value = readers[field](cell)
