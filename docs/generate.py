@@ -114,8 +114,10 @@ def walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def usage(path: str, command: Any) -> str:
     """`leaderbench run MODEL [OPTIONS]`."""
-    arguments = [item.metavar or item.name.upper() for item in command.params if item.param_type_name == "argument"]
-    return " ".join([path, *arguments, "[OPTIONS]"])
+    arguments = [item for item in command.params if item.param_type_name == "argument"]
+    names = [(item.metavar or item.name.upper()) + "…" * (item.nargs == -1) for item in arguments]
+    words = [name if item.required else f"[{name}]" for name, item in zip(names, arguments, strict=True)]
+    return " ".join([path, *words, "[OPTIONS]"])
 
 
 def parameter_row(parameter: Any) -> str:

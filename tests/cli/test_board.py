@@ -185,7 +185,3 @@ def test_rows_may_be_searched_sorted_and_cut_and_what_is_left_out_is_counted(cli
     assert scores == sorted(scores, reverse=True)
     assert "2 of 3 rows are not shown" in cli("board", "demo", "--top", "1").out
     assert "No model of 3 is called 'nobody'." in cli("board", "demo", "--search", "nobody").err
-
-
-def test_that_there_is_no_store_is_said(cli: Cli, tmp_path: Path) -> None:
-    assert "There is no store" in cli("board", "demo", "--store", str(tmp_path / "mistyped")).err

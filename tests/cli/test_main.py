@@ -92,6 +92,21 @@ def test_a_limit_of_zero_is_refused(cli: Cli) -> None:
     assert cli("run", "some/model", "--benchmark", "exam", "--limit", "0").code == Exit.INPUT
 
 
+@pytest.mark.parametrize("typed", ["0", "-1", "2.5", "ten"])
+def test_a_number_that_is_none_is_refused_in_plain_words(cli: Cli, typed: str) -> None:
+    ending = cli("run", "some/model", "--benchmark", "exam", "--limit", typed)
+    assert ending.code == Exit.INPUT
+    assert f"give a whole number of 1 or more, not '{typed}'" in ending.err
+
+
+@pytest.mark.parametrize("words", ["show", "board demo", "list runs", "list models", "sample 3f2a a/1"])
+def test_a_store_that_was_mistyped_is_said_to_be_absent(cli: Cli, words: str) -> None:
+    ending = cli(*words.split(), "--store", "mistyped")
+    assert ending.code == Exit.INPUT
+    assert "There is no store mistyped" in ending.err
+    assert cli("show").code == 0  # the usual one comes with the first run
+
+
 def test_a_misspelt_benchmark_suggests_the_nearest(cli: Cli) -> None:
     ending = cli("run", "some/model", "--benchmark", "mmlu/hlem")
     assert ending.code == Exit.INPUT
@@ -110,6 +125,13 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         raise error
 
     monkeypatch.setattr("leaderbench.models.load.load_model", load)
+
+
+def test_a_package_that_is_not_installed_is_named_and_is_no_defect(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_with(monkeypatch, ModuleNotFoundError("No module named 'torch'", name="torch"))
+    ending = cli("run", "some/model", "--benchmark", "exam/helm")
+    assert ending.code == Exit.MACHINE
+    assert "The package torch is not installed here" in ending.err
 
 
 def test_an_unforeseen_error_gives_one_sentence_and_says_how_to_see_more(

@@ -29,9 +29,9 @@ class Rank(StrEnum):
 
 def board(
     name: Annotated[
-        str | None, typer.Argument(help="The board; without one, the boards there are.", metavar="[NAME]")
+        str | None, typer.Argument(help="The board; without one, the boards there are.", metavar="NAME")
     ] = None,
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     rank: Annotated[
         Rank,
         typer.Option(
@@ -54,7 +54,9 @@ def board(
     ] = "",
     top: Annotated[
         int | None,
-        typer.Option("--top", min=1, metavar="N", help="The first N rows; in a terminal 50 where not given."),
+        typer.Option(
+            "--top", parser=options.whole(1), metavar="N", help="The first N rows; in a terminal 50 where not given."
+        ),
     ] = None,
 ) -> None:
     """Show a leaderboard: ranks with their intervals, and scores.
@@ -92,8 +94,7 @@ def board(
     if whole.rows and not table.rows:
         terminal.stderr().print(f"No model of {len(whole.rows):,} is called {search!r}.", markup=False, soft_wrap=True)
     elif not table.rows:
-        absent = "" if store_path(store).exists() else f"There is no store {store}. "
-        said = f"{absent}The board {table.name} has no scores in {store} yet. Make some: "
+        said = f"The board {table.name} has no scores in {store} yet. Make some: "
         terminal.stderr().print(said + command(table.name, table.spec, str(store)), markup=False, soft_wrap=True)
         for note in table.notes:
             terminal.warn(note)

@@ -25,7 +25,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "leaderbench verify": ("leaderbench verify",),
     "leaderbench serve": (
         "leaderbench serve",
-        "leaderbench serve --store /srv/store --port 7860 --allowed-host board.example.org",
+        "leaderbench serve --port 7860 --allowed-host board.example.org",
     ),
     "leaderbench doctor": ("leaderbench doctor",),
     "leaderbench demo": ("leaderbench demo",),

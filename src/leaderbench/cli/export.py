@@ -27,7 +27,7 @@ def export(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; stdout where not given.")
     ] = None,
     prompts: Annotated[bool, typer.Option("--prompts", help="With the whole prompt of each sample.")] = False,
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
 ) -> None:
     """Write a run as JSON lines, CSV or Parquet.
 

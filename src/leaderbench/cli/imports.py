@@ -32,9 +32,9 @@ class Scale(StrEnum):
 app = commands.group(help="Import results of other systems: as runs, or else as scores.")
 
 Paths = Annotated[
-    list[Path], typer.Argument(metavar="PATH…", help="Result files, or folders that hold them at any depth.")
+    list[Path], typer.Argument(metavar="PATH", help="Result files, or folders that hold them at any depth.")
 ]
-Tables = Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV files, or folders of them.")]
+Tables = Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV files, or folders of them.")]
 
 
 @app.command("lm-eval", cls=commands.Command)

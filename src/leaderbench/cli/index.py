@@ -23,7 +23,7 @@ most = 20
 
 
 def index(
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything again, not only what changed.")] = False,
     json: options.Json = False,
 ) -> None:

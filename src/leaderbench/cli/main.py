@@ -10,7 +10,7 @@ import io
 import os
 import signal
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeGuard
 
 import typer
 
@@ -118,10 +118,15 @@ def is_of_the_machine(error: BaseException | None) -> bool:
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without its import
 
 
+def _is_absent(error: BaseException | None) -> TypeGuard[ModuleNotFoundError]:
+    """Whether an error says that a package of others is not installed, as where only the site is."""
+    return isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] != "leaderbench"
+
+
 def exit_code(error: BaseException) -> Exit:
     """The exit code an error stands for: the user's to mend, the machine's, or a defect."""
     cause = error.__cause__ if isinstance(error, LeaderbenchError) else error
-    if isinstance(error, MachineError) or is_of_the_machine(cause):
+    if isinstance(error, MachineError) or is_of_the_machine(cause) or _is_absent(cause):
         return Exit.MACHINE
     return Exit.INPUT if isinstance(error, LeaderbenchError) else Exit.DEFECT
 
@@ -133,6 +138,11 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and is_of_the_machine(error):
         where = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{where}; what was stored is safe, and the same command goes on when this is mended."
+    if _is_absent(error):
+        return (
+            f"The package {error.name} is not installed here, and this command needs it. What only serves and imports "
+            "can do without; for the rest, install leaderbench with all that it depends on."
+        )
     if is_of_the_machine(error):
         what = "The memory is full" if isinstance(error, MemoryError) else str(error)[:1].upper() + str(error)[1:200]
         return f"{what}; what was stored is safe, and the same command goes on when this is mended."

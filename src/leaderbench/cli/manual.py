@@ -10,7 +10,7 @@ from leaderbench.errors import LeaderbenchError
 def manual(
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(help="A command, such as run, or import csv.", metavar="[COMMAND…]")
+        list[str] | None, typer.Argument(help="A command, such as run, or import csv.", metavar="COMMAND")
     ] = None,
 ) -> None:
     """Show how a command is used."""

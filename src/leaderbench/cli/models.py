@@ -23,7 +23,7 @@ MOST_VARIANTS = 20
 
 
 def models(
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     search: Annotated[
         str,
         typer.Option("--search", "-q", metavar="TEXT", help="In names: `llama; qwen -7b`; `@licence:mit` in a field."),
@@ -147,7 +147,8 @@ def _print(found: "Sequence[KnownModel]") -> None:
         if len(item.variants) > MOST_VARIANTS:
             made.add_row(f"[dim]  and {len(item.variants) - MOST_VARIANTS:,} more[/dim]")
     console.print(made)
-    if any(_guessed(item) for item in found):
+    shown = {"type", "parameters", "active_parameters", "precision", "context", "licence"}
+    if any(shown.intersection(_guessed(item)) for item in found):
         console.print("[dim]? guessed from the model's name.[/dim]")
 
 

@@ -1,18 +1,46 @@
 """Options that several commands share, each written once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leaderbench.errors import LeaderbenchError
+
 DEFAULT_STORE = Path("leaderbench-store")
 
-Store = Annotated[
-    Path,
-    typer.Option(
-        "--store", envvar="LEADERBENCH_STORE", metavar="DIR", help="Folder that keeps answers, samples and scores."
-    ),
-]
+
+def whole(least: int) -> Callable[[str | int], int]:
+    """How a number of at least so much is read from what was typed, or from the default."""
+
+    def read(typed: str | int) -> int:
+        text = str(typed)
+        if not text.isascii() or not text.isdecimal() or int(text) < least:
+            raise typer.BadParameter(f"give a whole number of {least} or more, not {text[:40]!r}.")
+        return int(text)
+
+    return read
+
+
+def present(context: typer.Context, store: Path) -> Path:
+    """A store to read. Raises LeaderbenchError for one that was typed and is not there; the usual one may be absent."""
+    source = context.get_parameter_source("store")
+    if source is not None and source.name == "COMMANDLINE" and not store.exists():
+        raise LeaderbenchError(
+            f"There is no store {store}: name the folder of your runs with --store, or make one with `leaderbench run`."
+        )
+    return store
+
+
+_where = {"envvar": "LEADERBENCH_STORE", "metavar": "DIR", "help": "Folder that keeps answers, samples and scores."}
+
+Store = Annotated[Path, typer.Option("--store", **_where)]
+"""A store that a command makes where it is absent."""
+
+StoreToRead = Annotated[Path, typer.Option("--store", callback=present, **_where)]
+"""A store that a command only reads."""
+
 Datasets = Annotated[
     Path | None,
     typer.Option(
@@ -29,26 +57,36 @@ Subsets = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", "-l", min=1, metavar="N", help="At most N questions of each subset, the first ones."),
+    typer.Option(
+        "--limit", "-l", parser=whole(1), metavar="N", help="At most N questions of each subset, the first ones."
+    ),
 ]
 Questions = Annotated[
     int | None,
     typer.Option(
         "--questions",
         "-n",
-        min=1,
+        parser=whole(1),
         metavar="N",
         help="N questions drawn at random, shared out over the subsets by size; marked ≈ wherever the score appears.",
     ),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help="Another seed draws other questions, or asks them in another order."),
+    typer.Option(
+        "--seed",
+        parser=whole(0),
+        metavar="N",
+        help="Another seed draws other questions, or asks them in another order.",
+    ),
 ]
 Shots = Annotated[
     int | None,
     typer.Option(
-        "--shots", min=0, metavar="K", help="Solved examples before each question, instead of the recipe's number."
+        "--shots",
+        parser=whole(0),
+        metavar="K",
+        help="Solved examples before each question, instead of the recipe's number.",
     ),
 ]
 Revision = Annotated[

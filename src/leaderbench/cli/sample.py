@@ -28,7 +28,7 @@ SHOWN_LINES = 12
 def sample(
     run: Annotated[str, typer.Argument(help="Run id, or its beginning.", metavar="RUN")],
     example: Annotated[str, typer.Argument(help="Example id, such as anatomy/17.", metavar="EXAMPLE")],
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     full: Annotated[bool, typer.Option("--full", help="The whole prompt, shots included.")] = False,
     json: options.Json = False,
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show(
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     by_subset: Annotated[bool, typer.Option("--by-subset", help="A line a subset too.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -168,11 +168,16 @@ def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     made = tables.table("model", "benchmark", "metric", "subset", "score", "95 % interval", "n", "errors", right=right)
     names = row_names(summaries)
     for item in summaries:
+        told = set()  # of one subset micro and macro are one number
         for score in item.scores:
+            metric = score.metric.name if score.subset else str(score.metric)
+            if (metric, score.subset) in told:
+                continue
+            told.add((metric, score.subset))
             made.add_row(
                 names[item.id],
                 terminal.label(item.benchmark),
-                terminal.label(str(score.metric)),
+                terminal.label(metric),
                 terminal.label(score.subset) if score.subset else "[bold]all[/bold]",
                 tables.estimate(score),
                 terminal.interval(score.low, score.high),

@@ -24,9 +24,15 @@ def stability(
             help="Read a published table, such as huggingface-2023-06, instead of the runs in the store.",
         ),
     ] = None,
-    store: options.Store = options.DEFAULT_STORE,
+    store: options.StoreToRead = options.DEFAULT_STORE,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, metavar="N", help="Seed of the draws of questions behind the noise ceiling.")
+        int,
+        typer.Option(
+            "--seed",
+            parser=options.whole(0),
+            metavar="N",
+            help="Seed of the draws of questions behind the noise ceiling.",
+        ),
     ] = 0,
     json: options.Json = False,
     html: Annotated[

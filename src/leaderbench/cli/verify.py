@@ -12,7 +12,7 @@ most = 20
 """Findings to say, before the rest is only counted."""
 
 
-def verify(store: options.Store = options.DEFAULT_STORE, json: options.Json = False) -> None:
+def verify(store: options.StoreToRead = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """Check every checksum, and every score against its samples.
 
     Nothing is changed. Exit code 3 where anything is damaged or does not agree.
