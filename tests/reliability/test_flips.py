@@ -2,7 +2,7 @@
 
 The quick test flips some dozens of bits; a thousand, over every kind of file, take about ten minutes:
 
-    LEADERBENCH_FLIPS=1000 python -m pytest -m slow tests/reliability/test_flips.py
+    FLIPS=1000 python -m pytest -m slow tests/reliability/test_flips.py
 """
 
 import os
@@ -196,4 +196,4 @@ def test_no_flipped_bit_changes_a_number_without_a_word(store: Store) -> None:
 
 @pytest.mark.slow
 def test_no_bit_of_a_thousand_changes_a_number_without_a_word(store: Store) -> None:
-    check_flips(store, int(os.environ.get("LEADERBENCH_FLIPS", "1000")), seed=2)
+    check_flips(store, int(os.environ.get("FLIPS", "1000")), seed=2)
