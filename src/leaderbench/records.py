@@ -1,12 +1,25 @@
 """What is recorded: responses, examples, samples and scores, as plain frozen values."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from leaderbench.requests import Request
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def finite(value: Any) -> Any:
+    """Plain values as JSON can hold them: lists, objects with text keys, null for infinities and not-a-number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite(item) for item in value]
+    return value
 
 
 class Flag(StrEnum):

@@ -4,13 +4,13 @@ import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaderbench.cli import tables, terminal
 from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.report import cells
 from leaderbench.explain.report.values import Bar, Cell, Flip, Flips, Report, Table, Text, Version
-from leaderbench.records import Json
+from leaderbench.records import Json, finite
 from leaderbench.text.visible import one_line, visible
 
 if TYPE_CHECKING:
@@ -283,19 +283,9 @@ def report_as_json(report: Report) -> dict[str, Json]:
     made: dict[str, Json] = {"title": report.title, "answer": report.answer}
     made["facts"] = [{"name": name, "value": value} for name, value in report.facts]
     made["sections"] = [
-        {"kind": type(section).__name__.lower()} | _plain(dataclasses.asdict(section)) for section in report.sections
+        {"kind": type(section).__name__.lower()} | finite(dataclasses.asdict(section)) for section in report.sections
     ]
     return made
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def check_target(path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from leaderbench.records import finite
 from leaderbench.text.visible import Guarded, in_json, one_line, visible
 
 if TYPE_CHECKING:
@@ -88,17 +89,7 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
 
     Control characters, changes of direction and lone surrogates are escaped.
     """
-    return in_json(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, indent=indent))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
+    return in_json(json.dumps(finite(value), ensure_ascii=False, allow_nan=False, indent=indent))
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

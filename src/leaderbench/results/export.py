@@ -10,13 +10,12 @@ that removing one leading apostrophe gives back every text. Numbers are never ch
 import csv
 import io
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Sample
+from leaderbench.records import Sample, finite
 from leaderbench.results.files import said_plainly
 from leaderbench.results.samples import to_table
 from leaderbench.text.visible import in_json
@@ -53,18 +52,7 @@ def row(sample: Sample, *, prompts: bool = False) -> Row:
     }
     if prompts:
         columns["prompt"] = sample.prompt
-    return {name: _plain(value) for name, value in columns.items()}
-
-
-def _plain(value: object) -> Any:
-    """A value as JSON can hold it: lists, objects with text keys, null for what is not a finite number."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value
+    return {name: finite(value) for name, value in columns.items()}
 
 
 nothing = Sample(

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View
+from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View, finite
 from leaderbench.results.run_notes import Note, notes_of
 from leaderbench.results.secrets import redacted
 
@@ -190,7 +190,7 @@ def run_id(model_identity: str, recipe: Mapping[str, Json], limits: Mapping[str,
 
 def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
     """A manifest as JSON values; null stands for a number that does not exist."""
-    return {item.name: redacted(_finite(getattr(manifest, item.name))) for item in fields(Manifest)}
+    return {item.name: redacted(finite(getattr(manifest, item.name))) for item in fields(Manifest)}
 
 
 def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
@@ -232,17 +232,9 @@ def _check(manifest: Manifest) -> None:
 
 def score_to_json(score: Score) -> dict[str, Any]:
     """A score as JSON values; null stands for a number that does not exist."""
-    content = {name: _finite(value) for name, value in asdict(score).items()}
+    content: dict[str, Any] = finite(asdict(score))
     metric = {"name": score.metric.name, "aggregation": score.metric.aggregation.value}
     return content | {"metric": metric, "view": score.view.value}
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def score_from_json(content: Mapping[str, Any]) -> Score:

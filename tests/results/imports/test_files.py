@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.regular import UnusableError
 from leaderbench.results.imports import files
-from leaderbench.results.imports.files import UnusableError
 
 File = Callable[[str, Any], Path]
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from leaderbench.explain.report import cells, prompt_differences
 from leaderbench.explain.report.prompt_differences import Changed, Piece, Same
 from leaderbench.explain.report.values import Bar, Chart, Flip, Flips, Report, Section, Table, Version
-from leaderbench.records import Json
+from leaderbench.records import Json, finite
 from leaderbench.text.visible import one_line, visible
 
 if TYPE_CHECKING:
@@ -130,17 +130,6 @@ def as_json(value: Json) -> str:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704
-
-
-def finite(value: Any) -> Any:
-    """The same plain values with null for infinities and not-a-number."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
 
 
 def kind_of(section: Section) -> str:

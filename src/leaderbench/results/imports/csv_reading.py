@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from leaderbench.files.regular import UnusableError
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.imports.csv_certainty import score_of
 from leaderbench.results.imports.csv_columns import Column, Scale, column_of, is_nothing, written_number
 from leaderbench.results.imports.csv_headers import is_taken, kinds_of, of_one_score, plain
 from leaderbench.results.imports.csv_rows import Row, Table
-from leaderbench.results.imports.files import UnusableError, plain_name
+from leaderbench.results.imports.files import plain_name
 from leaderbench.results.imports.scores import COST, entry, identity, published
 from leaderbench.results.imports.values import day, moment_in, name, quoted, slug
 from leaderbench.results.names import is_local

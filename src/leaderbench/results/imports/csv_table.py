@@ -28,13 +28,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from leaderbench.files.regular import UnusableError
 from leaderbench.results.imports.csv_columns import Scale, usual_notation
 from leaderbench.results.imports.csv_facts import facts_of
 from leaderbench.results.imports.csv_headers import Columns, columns_of
 from leaderbench.results.imports.csv_reading import SYSTEM, read_rows
 from leaderbench.results.imports.csv_remarks import left_out, note_averages, note_names, note_reading, note_twins
 from leaderbench.results.imports.csv_rows import Row, Table
-from leaderbench.results.imports.files import Source, UnusableError, check_count, plain_name, read, text_of
+from leaderbench.results.imports.files import Source, check_count, plain_name, read, text_of
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.values import name, quoted

@@ -6,14 +6,15 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.files import parsing, regular
-from leaderbench.files.regular import open_regular
+from leaderbench.files import parsing
+from leaderbench.files.regular import UnusableError, lines_of, open_regular
 from leaderbench.results.imports.report import Skipped
 from leaderbench.results.imports.values import quoted, unbroken
 
@@ -35,10 +36,6 @@ MOST_TASKS = 20_000
 
 LONGEST_LINE = 16 * MIB
 """Bytes of one sample."""
-
-
-class UnusableError(LeaderbenchError):
-    """A file that cannot be imported; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +84,30 @@ def plain_name(name: str) -> str:
 
 
 def open_plain(path: Path) -> BufferedIOBase:
-    """Open a file for reading, unpacked where it is gzip. Raises `UnusableError` for devices and pipes."""
+    """Open a file for reading, unpacked where it is gzip. Raises `UnusableError` where that fails, as for pipes."""
     try:
         stream = open_regular(path)
         if stream.peek(2)[:2] != b"\x1f\x8b":
             return stream
         stream.close()
         return gzip.open(path)
-    except regular.UnusableError as error:
-        raise UnusableError(str(error)) from error
     except OSError as error:
         raise UnusableError(f"it cannot be read ({error.strerror or error})") from error
 
 
+@contextmanager
+def _undamaged() -> Iterator[None]:
+    """Turn what reading and unpacking raise into `UnusableError`."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
+
+
 def read(path: Path, most: int = LARGEST) -> bytes:
     """The whole content of a file, unpacked. Raises `UnusableError` where that fails or is larger than `most`."""
-    with open_plain(path) as stream:
-        try:
-            data = stream.read(most + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
+    with open_plain(path) as stream, _undamaged():
+        data = stream.read(most + 1)
     if len(data) > most:
         raise UnusableError(f"it is larger than {most // MIB} MiB, the most that is read of a result file")
     return data
@@ -117,18 +118,8 @@ def lines(path: Path, digest: "hashlib._Hash", most: int) -> Iterator[bytes]:
 
     Raises `UnusableError` where the file cannot be read, has an endless line, or more than `most` bytes.
     """
-    with open_plain(path) as stream:
-        total = 0
-        while True:
-            try:
-                line = stream.readline(LONGEST_LINE + 1)
-            except (OSError, EOFError, zlib.error) as error:
-                raise UnusableError(f"it cannot be read ({error}): it is damaged or was not copied whole") from error
-            if not line:
-                return
-            total += len(line)
-            if len(line) > LONGEST_LINE or total > most:
-                raise UnusableError("it is too large to be read as samples")
+    with open_plain(path) as stream, _undamaged():
+        for line in lines_of(stream, LONGEST_LINE, most):
             digest.update(line)
             yield line
 
@@ -160,13 +151,13 @@ def json_of(data: bytes) -> Any:
     text = text_of(data)
     try:
         return parsing.json_of(text)
-    except regular.UnusableError as error:
+    except UnusableError as error:
         raise UnusableError(f"{error}: it is damaged or was not copied whole") from error
 
 
 def object_of(data: bytes) -> dict[str, Any]:
     """A JSON object. Raises `UnusableError` for anything else."""
-    found = json_of(data)
-    if not isinstance(found, dict):
+    value = json_of(data)
+    if not isinstance(value, dict):
         raise UnusableError("it is JSON, but not an object")
-    return found
+    return value

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
+from leaderbench.files.regular import UnusableError
 from leaderbench.results import locks
 from leaderbench.results.entries import Entry
 from leaderbench.results.files import make_folder, said_plainly
 from leaderbench.results.imports.facts import Facts, save
-from leaderbench.results.imports.files import Source, UnusableError, find, plain_name
+from leaderbench.results.imports.files import Source, find, plain_name
 from leaderbench.results.imports.report import Imported, Report, Skipped
 from leaderbench.results.imports.scores import ScoreWriter, folder_of
 from leaderbench.results.imports.values import quoted

@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from leaderbench.files.regular import UnusableError
 from leaderbench.records import Aggregation, Json, Metric, Sample, Score
 from leaderbench.results.entries import Entry
 from leaderbench.results.imports.files import (
     LARGEST_RUN,
     MOST_TASKS,
     Source,
-    UnusableError,
     check_count,
     find,
     object_of,

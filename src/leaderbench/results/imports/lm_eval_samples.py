@@ -13,13 +13,13 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from leaderbench.files.regular import UnusableError
 from leaderbench.metrics.choice import best, margin, per_character
 from leaderbench.metrics.truthful import log_odds
 from leaderbench.records import Flag, Sample
 from leaderbench.results.imports.files import (
     LARGEST_LIST,
     LARGEST_SAMPLES,
-    UnusableError,
     json_of,
     lines,
     open_plain,

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from leaderbench.files.regular import UnusableError
 from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.imports.files import (
     MOST_TASKS,
     Source,
-    UnusableError,
     check_count,
     object_of,
     plain_name,

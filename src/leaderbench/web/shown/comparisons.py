@@ -7,7 +7,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.explain.difference.causes import Cause
 from leaderbench.explain.difference.diff import Diff, diff
 from leaderbench.explain.difference.several import Compared, Disagreement, Pair, Several, compare_runs, most
-from leaderbench.explain.report.html import finite
+from leaderbench.records import finite
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown import boards, explanations

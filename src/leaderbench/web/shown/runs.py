@@ -5,9 +5,8 @@ import shlex
 from dataclasses import asdict
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.explain.report.html import finite
 from leaderbench.models.baselines import is_baseline, prefix, rules
-from leaderbench.records import Json
+from leaderbench.records import Json, finite
 from leaderbench.results.entries import Provenance
 from leaderbench.results.listings import ListedRun
 from leaderbench.results.recomputed import disagreements
