@@ -72,3 +72,17 @@ def test_files_of_the_open_llm_leaderboard_are_not_lightevals(store: Store, file
     assert not import_lighteval(path, store).imported
     assert "open-llm-leaderboard" in import_lm_eval(path, store).skipped[0].reason
     assert import_open_llm_leaderboard(path, store).imported
+
+
+def test_later_files_have_no_suite_and_say_more_under_model_config(store: Store, file: File) -> None:
+    general = {
+        "model_config": {"model_name": "maker/tiny", "revision": "1a2b", "dtype": "bfloat16"},
+        "max_samples": "10",
+    }
+    results = {"gsm8k|5": {"em": 0.5, "em_stderr": 0.1}, "mmlu:anatomy|5|0": {"acc": 0.4, "f1": float("nan")}}
+    report = import_lighteval(file("results.json", {"config_general": general, "results": results}), store)
+    found = by_benchmark(store)
+    assert found.keys() == {"lighteval/gsm8k", "lighteval/mmlu:anatomy"}
+    assert found["lighteval/gsm8k"][0].settings == "limit 10, 5 shots"
+    assert found["lighteval/gsm8k"][0].facts == {"system": "lighteval", "revision": "1a2b", "precision": "bfloat16"}
+    assert [item.reason for item in report.skipped] == ["'mmlu:anatomy|5|0': 'f1': no finite number"]

@@ -1,12 +1,14 @@
 """Forms of lm-eval's files that changed over its versions, and files that no version would write."""
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from leaderbench.results.imports import import_lm_eval
+from leaderbench.results.imports import import_lm_eval, stored_entries
 from leaderbench.results.store import Store
 
 
@@ -92,3 +94,17 @@ def test_a_name_that_speaks_of_other_shots_than_the_file_is_told(
     (tmp_path / "tiny-5shot_step1000.json").write_text(json.dumps(content))
     report = import_lm_eval(tmp_path, store)
     assert any(f"speaks of 5 shots and its settings of {inside}" in remark for remark in report.remarks) is told
+
+
+def test_a_group_of_tasks_with_different_shots_says_all_of_them(store: Store, file: Callable[[str, Any], Path]) -> None:
+    content = {
+        "results": {"top": {"acc,none": 0.5}, "t1": {"acc,none": 0.4}, "t2": {"acc,none": 0.6, "f1,none": math.nan}},
+        "group_subtasks": {"top": ["t1", "t2"]},
+        "n-shot": {"t1": 3, "t2": 5},
+        "config": {"model_args": "pretrained=a/b", "limit": 10},
+    }
+    report = import_lm_eval(file("results.json", content), store)
+    settings = {item.benchmark: item.settings for item in stored_entries(store)}
+    assert settings["lm-eval/top"] == "limit 10, 3 or 5 shots"
+    assert settings["lm-eval/t1"] == "limit 10, 3 shots"
+    assert [item.reason for item in report.skipped] == ["'t2': 'f1,none': no finite number"]

@@ -122,3 +122,10 @@ def test_what_cannot_be_imported_is_reported(store: Store, file: File, name: str
 def test_a_hostile_task_name_is_a_text(store: Store, file: File) -> None:
     import_mteb([file("a__b/rev/x.json", content("../../<b>up", {"test": [row(0.5)]}))], store)
     assert {item.benchmark for item in entries(store)} == {"mteb/up"}
+
+
+def test_a_score_above_one_is_none_of_mteb(store: Store, file: Callable[[str, Any], Path]) -> None:
+    path = file("a__b/1/T.json", {"task_name": "T", "scores": {"test": [{"main_score": 52.1, "hf_subset": "default"}]}})
+    report = import_mteb(path, store)
+    assert not report.imported
+    assert "main_score is 52.1, and MTEB's are between -1 and 1" in report.skipped[0].reason

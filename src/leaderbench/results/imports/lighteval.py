@@ -24,22 +24,17 @@ from leaderbench.results.imports.files import (
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, over, published
+from leaderbench.results.imports.systems import is_lighteval, refuse_other
 from leaderbench.results.imports.values import count, mapping, moment_in, name, number, quoted, slug
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import facts
 
 SYSTEM = "lighteval"
 
-_key = re.compile(r"([\w-]+)\|([^|]+?)\|(\d{1,3})(?:\|\d+)?", re.ASCII)
+_key = re.compile(r"(?:([\w-]+)\|)?((?!\d+\|)[^|]+?)\|(\d{1,3})(?:\|\d+)?", re.ASCII)
 _means = ("_average", "average")
 
 MEANS = "lighteval's mean over all tasks (`all`) is not imported: a board makes its own."
-
-
-def is_lighteval(results: Mapping[str, Any]) -> bool:
-    """Whether results are lighteval's, and not those of the Open LLM Leaderboard, whose tasks are all `harness|…`."""
-    suites = {key.partition("|")[0] for key in results if "|" in key}
-    return bool(suites - {"harness"})
 
 
 def import_lighteval(paths: Paths, store: Store | str | Path) -> Report:
@@ -56,6 +51,7 @@ def _take(importing: Importing, source: Source) -> None:
     told = f"{SYSTEM}\n{moment_in(source.name)}\n".encode()  # the time stands in the file's name alone
     digest = hashlib.sha256(told + data).hexdigest()
     content = object_of(data)
+    refuse_other(content, SYSTEM)
     results = content.get("results")
     if not isinstance(results, dict) or not is_lighteval(results):
         raise UnusableError("it has no `results` of tasks such as `lighteval|gsm8k|0`, so it is no file of lighteval")
@@ -70,10 +66,12 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
     model = name(general.get("model_name")) or name(mapping(general.get("model_config")).get("model_name"))
     if not model:
         raise UnusableError("it does not say which model was asked")
-    dtype = name(general.get("model_dtype")).removeprefix("torch.")
-    told = facts(system=SYSTEM, revision=name(general.get("model_sha")), precision=dtype)
+    config = mapping(general.get("model_config"))
+    dtype = (name(general.get("model_dtype")) or name(config.get("dtype"))).removeprefix("torch.")
+    revision = name(general.get("model_sha")) or name(config.get("revision"))
+    told = facts(system=SYSTEM, revision=revision, precision="" if dtype == "auto" else dtype)
     who, created = identity(SYSTEM, name=model, facts=told), moment_in(file)
-    limit = f"limit {most}" if (most := count(general.get("max_samples"))) else ""
+    limit = f"limit {most}" if (most := count(number(general.get("max_samples"), written=True))) else ""
     tasks = {key: task for key in content["results"] if (task := task_of(key))}
     subjects: dict[tuple[str, str], list[str]] = {}
     for task in tasks.values():
@@ -87,6 +85,7 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
             what = "has no finite number" if task else "is no task such as `lighteval|gsm8k|0`"
             left_out += [f"{quoted(key)} {what}"] if key != "all" else []
             continue
+        left_out += lost(key, mapping(values))
         parts = subjects.get((task.family, task.shots), [])
         is_mean = task.subject in _means
         named = task.family if is_mean or len(parts) > 1 or not task.subject else f"{task.family}:{task.subject}"
@@ -95,7 +94,8 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
             kind = Aggregation.MACRO if is_mean else Aggregation.MICRO
             subset = task.subject if task.subject and not is_mean and len(parts) > 1 else None
             score = published(Metric(metric, kind), subset, value, error)
-            item = entry(model, who, f"{SYSTEM}/{task.suite}-{named}", score, file, created, settings, told)
+            suite = f"{task.suite}-" if task.suite else ""
+            item = entry(model, who, f"{SYSTEM}/{suite}{named}", score, file, created, settings, told)
             entries.append(over(item, parts) if is_mean else item)
     return Found(digest, tuple(entries), tuple(left_out), (MEANS,) if "all" in content["results"] else ())
 
@@ -105,6 +105,8 @@ class Task:
     """A task of a file, as its key has it."""
 
     suite: str
+    """Empty in files of later versions, which have none."""
+
     family: str
     subject: str
     """Empty where the task has none."""
@@ -120,7 +122,14 @@ def task_of(key: str) -> Task | None:
     family, _, subject = found[2].partition(":")
     challenge = subject in ("challenge", "easy")  # of ARC: two benchmarks, no subjects
     family, subject = (found[2], "") if challenge else (family, subject)
-    return Task(slug(found[1]), slug(family) or "unnamed", slug(subject), str(int(found[3])))
+    return Task(slug(found[1] or ""), slug(family) or "unnamed", slug(subject), str(int(found[3])))
+
+
+def lost(key: str, values: Mapping[str, Any]) -> list[str]:
+    """What to say of metrics of a task that are no finite number."""
+    names = [name for name, value in values.items() if isinstance(value, float) and number(value) is None]
+    names = [quoted(name) for name in names if "_stderr" not in name]
+    return [f"{quoted(key)}: {', '.join(names[:5])}: no finite number"] if names else []
 
 
 def numbers(values: Mapping[str, Any]) -> list[tuple[str, float, float | None]]:

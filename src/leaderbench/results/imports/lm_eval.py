@@ -26,12 +26,20 @@ from leaderbench.results.imports.files import (
     read,
 )
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
-from leaderbench.results.imports.lighteval import is_lighteval
-from leaderbench.results.imports.lm_eval_manifest import Results, limits_of, manifest_of, model_name, settings_of
+from leaderbench.results.imports.lighteval import lost
+from leaderbench.results.imports.lm_eval_manifest import (
+    Results,
+    limit_of,
+    limits_of,
+    manifest_of,
+    model_name,
+    settings_of,
+)
 from leaderbench.results.imports.lm_eval_samples import TaskSamples, joined, metric_name, read_samples
 from leaderbench.results.imports.lm_eval_tasks import SYSTEM, Task, groups, shots_of, suffix, task_of
 from leaderbench.results.imports.report import Report, Skipped
 from leaderbench.results.imports.scores import entry, over, published
+from leaderbench.results.imports.systems import refuse_other
 from leaderbench.results.imports.values import mapping, number, quoted, slug
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
@@ -103,11 +111,8 @@ def _take(importing: Importing, source: Source, used: set[Path]) -> None:
 
 def check(content: Mapping[str, Any]) -> None:
     """Raise `UnusableError` for what is no results file of lm-eval, or holds more than any does."""
-    results, general = content.get("results"), content.get("config_general")
-    if isinstance(general, dict) or "lighteval_sha" in content:
-        system = "lighteval" if isinstance(results, dict) and is_lighteval(results) else "open-llm-leaderboard"
-        name = "lighteval" if system == "lighteval" else "the Open LLM Leaderboard"
-        raise UnusableError(f"it is a file of {name}: import it with `leaderbench import {system}`")
+    refuse_other(content, SYSTEM)
+    results = content.get("results")
     if not isinstance(results, dict):
         raise UnusableError("it has no `results`, so it is no results file of lm-eval")
     check_count(len(results) + len(mapping(content.get("groups"))), MOST_TASKS, "tasks")
@@ -246,8 +251,7 @@ def scores_of(results: Results, made: Collection[str] = ()) -> Found:
         leaves = [task_of(leaf, results.content) for leaf in below]
         if name in made or (leaves and all(leaf.name in made for leaf in leaves)):
             continue
-        if not rows:
-            left_out.append(f"{quoted(name)} has no finite number")
+        left_out += lost(name, results.results(name)) if rows else [f"{quoted(name)} has no finite number"]
         entries += _group(name, rows, leaves, results, values) if leaves else _single(name, rows, results)
     return Found(results.digest, tuple(entries), tuple(left_out), tuple(_about_shots(results)))
 
@@ -290,7 +294,20 @@ def _group(
         score = published(named, None, estimate, error, n)
         benchmark = benchmark_of(group, leaves, results.content)
         item = _entry(results, benchmark, score, limits_of(leaves[:1], results.content))
+        if several := _several_shots(leaves):
+            item = replace(item, settings=", ".join(filter(None, [_limit(results), several])))
         yield over(item, (slug(leaf.name) for leaf, value in zip(leaves, values, strict=True) if value is not None))
+
+
+def _several_shots(leaves: Sequence[Task]) -> str:
+    """The numbers of shots of a group's tasks in words, where they differ and are not the usual ones."""
+    shots = sorted({leaf.shots for leaf in leaves if leaf.shots is not None})
+    usual = all(leaf.shots in (None, leaf.usual) for leaf in leaves)
+    return "" if usual or len(shots) < 2 else f"{' or '.join(map(str, shots[:5]))} shots"
+
+
+def _limit(results: Results) -> str:
+    return settings_of({"limit": limit_of(results.content)})
 
 
 def benchmark_of(group: str, leaves: Sequence[Task], content: Mapping[str, Any]) -> str:

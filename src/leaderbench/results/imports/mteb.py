@@ -26,6 +26,7 @@ from leaderbench.results.imports.files import (
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, over, published
+from leaderbench.results.imports.systems import refuse_other
 from leaderbench.results.imports.values import mapping, moment, moment_in, name, number, quoted, slug
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import facts
@@ -59,14 +60,14 @@ def _wanted(file: str) -> bool:
 
 def _take(importing: Importing, source: Source) -> None:
     data = read(source.path)
+    content = object_of(data)
+    refuse_other(content, "MTEB")
     model, revision = asked(source.path)
     if not model:
         raise UnusableError("its folders do not say which model was asked: they must be <org>__<model>/<revision>")
     told = "\n".join([SYSTEM, model, revision, source.path.name]).encode()
     digest = hashlib.sha256(told + b"\n" + data).hexdigest()
-    importing.scores(
-        source, scores_of(importing.without_secrets(object_of(data)), model, revision, source.name, digest)
-    )
+    importing.scores(source, scores_of(importing.without_secrets(content), model, revision, source.name, digest))
 
 
 def asked(path: Path) -> tuple[str, str]:
@@ -100,9 +101,10 @@ def scores_of(content: Mapping[str, Any], model: str, revision: str, file: str, 
             part = name(mapping(item).get("hf_subset"))
             value = number(mapping(item).get(METRIC))
             row = name(split) if part in ("", "default") else f"{name(split)}/{part}"
-            if value is None:
+            if value is None or abs(value) > 1:
                 void |= name(split) in counted
-                left_out.append(f"{quoted(split)}, {quoted(part)}: {METRIC} is no finite number")
+                what = "is no finite number" if value is None else f"is {value:g}, and MTEB's are between -1 and 1"
+                left_out.append(f"{quoted(split)}, {quoted(part)}: {METRIC} {what}")
             elif row in rows:
                 left_out.append(f"{quoted(row)} stands there twice: the first one is imported")
             else:

@@ -22,9 +22,10 @@ from leaderbench.results.imports.files import (
     read,
 )
 from leaderbench.results.imports.importing import Found, Importing, Paths, import_each
-from leaderbench.results.imports.lighteval import is_lighteval, numbers
+from leaderbench.results.imports.lighteval import lost, numbers
 from leaderbench.results.imports.report import Report
 from leaderbench.results.imports.scores import entry, identity, published
+from leaderbench.results.imports.systems import refuse_other
 from leaderbench.results.imports.values import count, mapping, moment_in, name, quoted, slug
 from leaderbench.results.store import Store
 from leaderbench.results.subjects import facts
@@ -70,11 +71,10 @@ def _take(importing: Importing, source: Source) -> None:
 
 def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
     """What one file holds. Raises `UnusableError` where it is none of the leaderboard, or names no model."""
+    refuse_other(content, "the Open LLM Leaderboard")
     general = content.get("config_general")
     if not isinstance(general, dict) or not isinstance(content.get("results"), dict):
         raise UnusableError("it has no `config_general` and `results`, so it is no file of the Open LLM Leaderboard")
-    if is_lighteval(content["results"]):
-        raise UnusableError("it is a file of lighteval: import it with `leaderbench import lighteval`")
     model = name(general.get("model_name"))
     if not model:
         raise UnusableError("it does not say which model was asked")
@@ -92,6 +92,7 @@ def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:
         elif not rows:
             left_out.append(f"{quoted(key)} has no finite number")
         else:
+            left_out += lost(key, mapping(values))
             benchmark, subset, usual = place(parts[1])
             shots = "" if usual in (None, int(parts[2])) else f"{int(parts[2])} shots"
             settings = ", ".join(filter(None, [limit, shots]))
