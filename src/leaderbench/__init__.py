@@ -4,7 +4,7 @@
 import leaderbench as lb
 
 run = lb.evaluate("./my-checkpoint", "mmlu/original", limit=100)
-run.scores, run.samples
+run.score(), run.samples[0]
 lb.board("mmlu").rows
 ```
 """

@@ -123,7 +123,10 @@ def print_next(run: "Run", store: Path) -> None:
         ("why its scores differ: what each cause contributes", explain_command(run, store)),
         ("one question of these in every detail", f"leaderbench sample {run.id} {example.example_id} --store {store}"),
         ("your own model, a folder or a Hub id, on this exam", "leaderbench run ./my-model --benchmark exam"),
-        ("the real MMLU, every implementation", "leaderbench run ./my-model --benchmark mmlu --limit 10"),
+        (
+            "the real MMLU, as most model cards have it",
+            "leaderbench run ./my-model --benchmark mmlu/harness --limit 10",
+        ),
         ("all its scores", "leaderbench show"),
     )
     console = terminal.stdout()
