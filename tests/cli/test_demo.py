@@ -88,7 +88,7 @@ def test_the_demo_can_be_repeated_and_asks_nothing_again(
 
 def runs(cli: Cli, fakes: dict[str, FakeModel], judges: dict[tuple[str, str], Any]) -> list[Run]:
     """One run for each (model, benchmark), asked of a fake with that judge."""
-    found = []
+    found: list[Run] = []
     for (model, benchmark), judge in judges.items():
         fakes[model] = FakeModel(model, judge=judge)
         done = cli("run", model, "-b", benchmark, "--store", f"store-{benchmark.replace('/', '-')}", "--quiet")

@@ -108,8 +108,6 @@ def _outcomes(store: Store, run: str, metric: str) -> Outcomes | None:
     try:
         found = store.run(run)
         samples = found.samples
-        if not isinstance(samples, StoredSamples):
-            return None
         key = (str(samples.path), samples.checksum, metric)
         if key not in _known:
             bank = f"{found.manifest.benchmark.get('dataset')}@{found.manifest.benchmark.get('revision')}"

@@ -36,6 +36,8 @@ def verify(store: options.StoreToRead = options.DEFAULT_STORE, json: options.Jso
         terminal.stdout().print(f"Verified: {parts}; {ending}.", style="red" if findings else "green")
         for finding in findings[:most]:
             terminal.warn(finding)
+        for note in verification.notes:
+            terminal.warn(note)
         if len(findings) > most:
             terminal.warn(f"{len(findings) - most:,} more: `leaderbench verify --json` names them.")
     if not verification.is_sound:

@@ -1,6 +1,6 @@
 """Is what a store shows what it holds? Every checksum is checked and every score computed again from its samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,9 @@ class Verification:
     disagreements: tuple[str, ...]
     """Scores that the samples of their run do not give, a sentence a run."""
 
+    notes: tuple[str, ...] = ()
+    """What differs for a good reason, a sentence each."""
+
     @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong."""
@@ -65,9 +68,10 @@ def verify(store: Store | str | Path, *, progress: Progress | None = None) -> Ve
 
     damage: list[str] = [*kept.problems, *catalogue_files.load(place.path).problems]
     odd: list[str] = []
+    former: list[str] = []
     answers = 0
     for name in runs:
-        damage += _damage(partial(_verify_run, place, name, odd))
+        damage += _damage(partial(_verify_run, place, name, odd, former))
         tick()
     for name, (path, _) in imported.items():
         damage += filter(None, [rows.imported_rows(name, path).row["problem"]])
@@ -88,7 +92,7 @@ def verify(store: Store | str | Path, *, progress: Progress | None = None) -> Ve
                     "model sets them aside and asks again what is missing."
                 )
         tick()
-    return Verification(len(runs), len(imported), len(grids), answers, tuple(damage), tuple(odd))
+    return Verification(len(runs), len(imported), len(grids), answers, tuple(damage), tuple(odd), _about(former))
 
 
 def _damage(check: Callable[[], object]) -> list[str]:
@@ -100,16 +104,29 @@ def _damage(check: Callable[[], object]) -> list[str]:
     return []
 
 
-def _verify_run(store: Store, name: str, odd: list[str]) -> None:
-    """Put into `odd` what the scores of a run say that its samples do not; raises `LeaderbenchError` for damage."""
+def _about(former: Sequence[str]) -> tuple[str, ...]:
+    """What to know of runs whose intervals an older version computed."""
+    if not former:
+        return ()
+    which = f"run {former[0]}" if len(former) == 1 else f"{len(former):,} runs, such as {former[0]},"
+    note = f"Intervals of {which} were made by an older formula; the scores agree with the samples."
+    return (f"{note} The same command again computes them anew.",)
+
+
+def _verify_run(store: Store, name: str, odd: list[str], former: list[str]) -> None:
+    """Put into `odd` what the scores of a run say that its samples do not, and the run's name into `former` where only
+    the formula is another; raises `LeaderbenchError` for damage.
+    """
     run = store.run(name)
     store.tokens(name)
     found = list(disagreements(run))
-    if found:
-        shown = next((item for item in found if item.changes_the_score), found[0])
-        others = f", and {len(found) - 1:,} more numbers" if len(found) > 1 else ""
-        why = "" if shown.changes_the_score else " An interval may be of an older version."
+    wrong = [item for item in found if run.formula_version > 1 or not item.formula_changed]
+    if wrong:
+        shown = next((item for item in wrong if item.changes_the_score), wrong[0])
+        others = f", and {len(wrong) - 1:,} more numbers" if len(wrong) > 1 else ""
         odd.append(
-            f"The scores of run {name} do not agree with its samples: {shown}{others}.{why} The same command again "
+            f"The scores of run {name} do not agree with its samples: {shown}{others}. The same command again "
             "computes them anew."
         )
+    elif found:
+        former.append(name)

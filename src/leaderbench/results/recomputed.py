@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from leaderbench.records import Sample, Score, View
+from leaderbench.records import Aggregation, Sample, Score, View
 from leaderbench.results.export import nothing
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import table_of
@@ -16,6 +16,8 @@ from leaderbench.statistics.sequential import stopped_scores
 _AGREES = 1e-9
 """Two estimates that differ by no more are the same but for the order of a sum."""
 
+
+_SPREAD = ("standard_error", "low", "high")
 
 _WORDS = {
     "estimate": Sentence("estimate"),
@@ -44,10 +46,13 @@ class Disagreement:
     recomputed: float
     """NaN where the samples give nothing."""
 
+    formula_changed: bool = False
+    """Whether it is computed by another formula than version 1, see `aggregate.formula_version`."""
+
     @property
     def changes_the_score(self) -> bool:
         """Whether the score itself is another, or its interval none: an interval alone may be an older version's."""
-        return self.what not in ("standard_error", "low", "high")
+        return self.what not in _SPREAD
 
     def __str__(self) -> str:
         return self.sentence
@@ -81,10 +86,11 @@ def disagreements(run: Run) -> Iterator[Disagreement]:
         if key not in given:
             yield Disagreement(str(key[0]), key[1], "score", score.estimate, math.nan)
             continue
-        for what in ("estimate", "n", "errors", "standard_error", "low", "high"):
+        for what in ("estimate", "n", "errors", *_SPREAD):
             one, other = float(getattr(score, what)), float(getattr(given[key], what))
             if not _same(one, other):
-                yield Disagreement(str(key[0]), key[1], what, one, other)
+                other_formula = key[0].aggregation is Aggregation.MACRO or score.view is not View.NEW_QUESTIONS
+                yield Disagreement(str(key[0]), key[1], what, one, other, other_formula and what in _SPREAD)
     for key in given.keys() - stored.keys():
         yield Disagreement(str(key[0]), key[1], "score", math.nan, given[key].estimate)
 

@@ -30,6 +30,7 @@ from leaderbench.results.same import differences
 from leaderbench.results.samples import BOUNDS, DamagedRunError, StoredSamples, damaged, to_parquet, to_table
 from leaderbench.results.tokens import RunTokens, from_json, to_json
 from leaderbench.sentences import Sentence
+from leaderbench.statistics.aggregate import formula_version
 
 LARGEST_JSON = 32 << 20
 """Bytes of a manifest, of scores or of the texts of tokens, of which values take 20 times as many in memory; a run of
@@ -44,6 +45,8 @@ class StoredRun(Run):
     """A run whose samples are read from its file when first used."""
 
     samples: StoredSamples
+    formula_version: int
+    """With which `aggregate.formula_version` its scores were computed; 1 for runs that do not say."""
 
 
 class Store:
@@ -118,7 +121,7 @@ class Store:
         """All stored runs, oldest first; a damaged one is listed with its problem. Samples are not read."""
         return sorted((self._summary(folder) for folder in self._folders()), key=lambda item: (item.created, item.id))
 
-    def run(self, name: str) -> Run:
+    def run(self, name: str) -> StoredRun:
         """The run of this id or of an id that begins so; raises `LeaderbenchError` for none, several or damage."""
         whole = self._folder(name)
         found = [whole] if whole else [folder for folder in self._folders() if name and folder.name.startswith(name)]
@@ -215,7 +218,7 @@ def _files(run: Run, tokens: RunTokens | None) -> dict[str, bytes]:
     }
     if tokens is not None:
         files["tokens.json"] = to_json(tokens)
-    manifest = manifest_to_json(run.manifest)
+    manifest = {**manifest_to_json(run.manifest), "formula_version": formula_version}
     digests = {name: digest(data) for name, data in (files | {"manifest": dumped(manifest)}).items()}
     return files | {"manifest.json": dumped({"format": format_version, **manifest, "sha256": digests})}
 
@@ -304,7 +307,7 @@ def read_folder(folder: Path) -> StoredRun:
         samples = StoredSamples(
             folder / "samples.parquet", digests["samples.parquet"], manifest.counts.get("questions")
         )
-        return StoredRun(manifest, scores, samples)
+        return StoredRun(manifest, scores, samples, int(content.get("formula_version", 1)))
     except PermissionError as error:
         raise LeaderbenchError(sentence(error, path)) from error
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:

@@ -7,6 +7,11 @@ from leaderbench.records import Aggregation, Metric, Sample, Score
 from leaderbench.statistics.intervals import Estimate, mean
 from leaderbench.statistics.stratified import macro
 
+formula_version = 2
+"""Grows when standard errors or intervals of scores are computed otherwise. Those of macro means and of questions drawn
+at random were others in 1.
+"""
+
 
 def value(sample: Sample, metric: str) -> float | None:
     """A sample's value of a metric; None for an error, and for a value that is missing or NaN: neither says that the

@@ -42,9 +42,11 @@ methods = (
         subject=Sentence("Rank intervals"),
         text=Sentence(
             "1 + the models significantly better, to the number of models minus those significantly worse; "
-            "simultaneous over the table, or marginal for each model."
+            "simultaneous over the table, or marginal for each model. Pairs told apart are set aside and the others "
+            "tested again."
         ),
-        source="Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91, 476",
+        source="Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91, 476; Romano and Wolf 2005, "
+        "Journal of the American Statistical Association 100, 94",
     ),
     Method(
         subject=Sentence("Smallest difference that a benchmark can show"),
