@@ -45,7 +45,7 @@ _lengths = (len("2026-01-01"), len("2026-01-01T12:00"), len("2026-01-01T12:00:00
 _commit = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _argument = re.compile(r"\s*([\w.-]+)\s*=")
 _bits = re.compile(r"(\d)[ _]?bit\b", re.IGNORECASE)
-_shots = re.compile(r"(\d+(?: or \d+)*) shots?\b")
+_shots = re.compile(r"(?:^|, )(\d+(?: or \d+)*) shots(?:,|$)")
 
 most_facts = 40
 """Facts of one model that are kept."""

@@ -14,6 +14,7 @@ from leaderbench.boards.table import BoardTable
 from leaderbench.evaluation.catalogue_files import load
 from leaderbench.models.search import Query
 from leaderbench.results.imports import import_csv, import_lm_eval
+from leaderbench.results.imports.facts import stored_facts
 from leaderbench.results.index import Index
 from leaderbench.results.store import Store
 
@@ -97,3 +98,17 @@ def test_the_precision_filter_finds_each_imported_row(store: Store, file: Callab
         ["a/b (8bit)"],
         [],
     ]
+
+
+def test_what_a_result_file_says_of_its_model_is_a_fact(store: Store, file: Callable[[str, Any], Path]) -> None:
+    config = {"model_args": "pretrained=acme/x", "model_num_parameters": 1234, "model_dtype": "torch.bfloat16"}
+    tasks = {"t": {"acc,none": 0.5}}
+    for number, more in enumerate([{"model_sha": "abc1"}, {"model_sha": "abc2"}]):
+        file(f"results/{number}.json", {"results": tasks, "config": config | more})
+    packed = config | {"model_args": "pretrained=acme/packed,load_in_4bit=True"}
+    file("results/packed.json", {"results": tasks, "config": packed})
+    import_lm_eval(file("results/0.json", {"results": tasks, "config": config | {"model_sha": "abc1"}}).parent, store)
+    facts = stored_facts(store.path)[0]
+    assert {name: fact.value for name, fact in facts["acme/x"].items()} == {"parameters": 1234, "precision": "bfloat16"}
+    assert facts["acme/x"]["parameters"].source == "published"
+    assert "acme/packed" not in facts

@@ -36,8 +36,11 @@ def save(store: Store, digest: str, models: Mapping[str, Facts]) -> None:
     folder = folder_of(store.path)
     make_folder(folder)
     path = folder / f"{digest[:32]}.jsonl"
+    lines = b"".join(_sealed(model, facts, len(models)) for model, facts in models.items())
     with said_plainly(path):
-        replace_durably(path, b"".join(_sealed(model, facts, len(models)) for model, facts in models.items()))
+        if path.is_file() and path.stat().st_size == len(lines) and path.read_bytes() == lines:
+            return
+        replace_durably(path, lines)
         folder.parent.touch()  # whoever looks only at the folder of models sees that something changed
 
 

@@ -1,15 +1,18 @@
 """One import into one store: files in, runs and scores stored, a report out."""
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.files.regular import UnusableError
+from leaderbench.models.facts import Fact
+from leaderbench.models.facts import Source as Origin
 from leaderbench.results import locks
 from leaderbench.results.entries import Entry
 from leaderbench.results.files import make_folder, said_plainly
@@ -64,6 +67,8 @@ class Importing:
         """Values that were taken out because they look like credentials."""
 
         self.described: set[str] = set()
+        self._told: dict[str, dict[str, Fact[Any]]] = {}
+        self._tellers: list[str] = []
         self._waiting: dict[str, Run] = {}
 
     def without_secrets(self, content: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +93,25 @@ class Importing:
         new = self.writer.add(found.digest, entries, found.instead_of)
         counts = Counter((item.model, item.benchmark) for item in entries)
         self.imported.extend(Imported(source.name, *key, "", number, new) for key, number in counts.items())
+
+    def tell(self, source: Source, digest: str, model: str, **values: str | int | None) -> None:
+        """Keep what a result file says of its model beside its scores. What several files say differently is of what
+        they asked, such as a revision, and not of the model.
+        """
+        facts: dict[str, Fact[Any]] = {
+            name: Fact(value, Origin.PUBLISHED, source.name) for name, value in values.items() if value
+        }
+        if facts and "\ufffd" not in model:
+            own = self._told.setdefault(model, {})
+            for name, fact in facts.items():
+                own[name] = fact if name not in own or own[name].value == fact.value else replace(fact, value=None)
+            self._tellers.append(digest)
+
+    def tell_of(self, source: Source, found: Found) -> None:
+        """The same of a file whose scores say revision and precision."""
+        for item in found.entries[:1]:
+            told = {key: item.facts.get(key) for key in ("precision", "revision")}
+            self.tell(source, found.digest, item.model, **told)
 
     def _garbled(self, source: Source, model: str) -> bool:
         """Whether letters of a model's name were lost, which is said once: models that differ there would be one."""
@@ -116,6 +140,12 @@ class Importing:
         for start in range(0, len(waiting), most_together):
             self.store.save_all(waiting[start : start + most_together])
         self._waiting.clear()
+        if self._told:  # one file for all: thousands of them would be read whenever a record is
+            told = {
+                model: {name: fact for name, fact in facts.items() if fact.value is not None}
+                for model, facts in self._told.items()
+            }
+            save(self.store, hashlib.sha256("\n".join(self._tellers).encode()).hexdigest(), told)
 
     def skip(self, source: Source, reason: str) -> None:
         """Note a file, or a part of one, that does not come in."""

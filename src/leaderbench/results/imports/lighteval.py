@@ -57,7 +57,9 @@ def _take(importing: Importing, source: Source) -> None:
         raise UnusableError("it has no `results` of tasks such as `lighteval|gsm8k|0`, so it is no file of lighteval")
     check_count(len(results), MOST_TASKS, "tasks")
     check_count(sum(len(mapping(values)) for values in results.values()), MOST_TASKS * 5, "numbers")
-    importing.scores(source, scores_of(importing.without_secrets(content), source.name, digest))
+    found = scores_of(importing.without_secrets(content), source.name, digest)
+    importing.tell_of(source, found)
+    importing.scores(source, found)
 
 
 def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:

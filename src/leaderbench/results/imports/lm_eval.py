@@ -95,6 +95,7 @@ def _take(importing: Importing, source: Source, used: set[Path]) -> None:
     check(content)
     files = _sample_files(source.path, content)
     results = results_of(importing.without_secrets(content), source, hashlib.sha256(data).hexdigest())
+    importing.tell(source, results.digest, results.model, **results.about_model)
     used |= {files[slug(name)] for name in mapping(results.content["results"]) if slug(name) in files}
     with_samples: dict[str, list[Task]] = {}
     for name in mapping(results.content["results"]):

@@ -29,6 +29,9 @@ backends = dict.fromkeys(("hf", "hf-auto", "huggingface", "hf-causal", "hf-causa
 """lm-eval's names of what this program calls otherwise."""
 
 
+_packed = re.compile(r"[48]bit|gptq|awq|quant|bnb|gguf", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Results:
     """A results file of lm-eval."""
@@ -71,6 +74,18 @@ class Results:
     def told(self) -> dict[str, str]:
         """The same as boards tell models apart by it."""
         return facts_of(self.facts)
+
+    @cached_property
+    def about_model(self) -> dict[str, str | int | None]:
+        """What the file says of the model itself; the numbers of weights that are packed are no parameters."""
+        config = mapping(self.content.get("config"))
+        packed = _packed.search(str(config.get("model_args")))
+        revision = name(config.get("model_sha"))
+        return {
+            "parameters": None if packed else count(config.get("model_num_parameters")),
+            "precision": None if packed else _dtype(config.get("model_dtype")),
+            "revision": revision if revision != "main" else None,
+        }
 
     def expected(self, task: str) -> int | None:
         """How many questions a task was asked; None where the file does not say."""

@@ -66,7 +66,9 @@ def _take(importing: Importing, source: Source) -> None:
     data = read(source.path)
     told = f"{SYSTEM}\n{moment_in(source.name)}\n".encode()  # the time stands in the file's name alone
     digest = hashlib.sha256(told + data).hexdigest()
-    importing.scores(source, scores_of(importing.without_secrets(object_of(data)), source.name, digest))
+    found = scores_of(importing.without_secrets(object_of(data)), source.name, digest)
+    importing.tell_of(source, found)
+    importing.scores(source, found)
 
 
 def scores_of(content: Mapping[str, Any], file: str, digest: str) -> Found:

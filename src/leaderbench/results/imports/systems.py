@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leaderbench.results.imports.files import UnusableError
+from leaderbench.files.regular import UnusableError
 from leaderbench.results.imports.values import mapping
 
 _commands = {
