@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.results import locks, tables
+from leaderbench.results import database, locks
 from leaderbench.results.imports import import_csv
 from leaderbench.results.index import BusyError, Index
 from leaderbench.results.runs import Run
@@ -48,7 +48,7 @@ def hold() -> Iterator[Hold]:
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "quiet", 0.05)
     monkeypatch.setattr(locks, "patience", 0.2)
-    monkeypatch.setattr(tables, "preparing", 0.2)
+    monkeypatch.setattr(database, "preparing", 0.2)
 
 
 def test_a_waiting_save_names_the_holder_and_ends_with_a_sentence(
@@ -131,7 +131,7 @@ def test_an_index_that_another_process_is_making_is_made_in_memory_meanwhile(
 def test_who_only_reads_shows_everything_while_another_process_blocks_the_index(
     tmp_path: Path, run: MakeRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(tables, "patience", 0.1)
+    monkeypatch.setattr(database, "patience", 0.1)
     store = Store(tmp_path)
     store.save(run())
     with Index(store) as index:

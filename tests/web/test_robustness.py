@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from leaderbench.results import database, tables
 from leaderbench.results import store as stores
-from leaderbench.results import tables
 from leaderbench.results.store import Store
 from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
@@ -176,7 +176,7 @@ boards: dict[str, tuple[Callable[[Path], object], str]] = {
     "a misspelt key": (lambda path: path.write_text(BOARD.replace("[[columns]]", "[[colums]]", 1)), "columns"),
     "not TOML": (lambda path: path.write_text("title = \n[["), "line 1"),
     "not UTF-8": (lambda path: path.write_bytes(b'title = "\xff\xfe"'), "it is not UTF-8 text"),
-    "a folder": (Path.mkdir, "Is a directory"),
+    "a folder": (Path.mkdir, "it is a folder, not a file"),
     "a link to nothing": (lambda path: path.symlink_to("nowhere"), "No such file"),
     "too large": (lambda path: path.write_bytes(b"#" * (2 << 20)), "larger than"),
     "nested deeply": (lambda path: path.write_text("x = " + "[" * 100_000), "cannot be used"),
@@ -368,7 +368,7 @@ def test_a_server_whose_disk_takes_no_byte_shows_everything_and_says_so(
 def test_a_store_that_another_process_keeps_locked_is_said_and_served_once_it_is_free(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "patience", 0.2)
+    monkeypatch.setattr(database, "patience", 0.2)
     with site(store):
         pass
     with contextlib.closing(sqlite3.connect(store.path / "index.db", isolation_level=None)) as other:

@@ -94,35 +94,7 @@ def notes_of(spec: BoardSpec, filled: Filled, rows: Sequence[Standing], lower: F
     """What a reader must know of the whole table, a sentence each."""
     ranked = [row for row in rows if row.ranked]
     found = _about_intervals(ranked, mode) if ranked else []
-    if filled.from_intervals:
-        found.append(
-            Sentence(
-                "Of scores published with an interval and without a standard error, the standard error is taken from "
-                "the published interval: (high − low) / (2 × 1.96)."
-            )
-        )
-    if implied := sum(any(cell is not None and cell.implied for cell in row.cells) for row in rows):
-        found.append(
-            counted(
-                "The scores of {n} model were published without saying how sure they are: its intervals are those that "
-                "the number of questions of each benchmark implies.",
-                "The scores of {n} models were published without saying how sure they are: their intervals are those "
-                "that the number of questions of each benchmark implies.",
-                n=implied,
-            )
-        )
-    unsure = sum(row.basis is Basis.NONE for row in ranked)
-    if 0 < unsure < len(ranked):
-        found.append(
-            counted(
-                "{n} model of {all} has no rank interval, because it is not known how sure a score is; it may stand "
-                "anywhere in the intervals of the others.",
-                "{n} models of {all} have no rank interval, because it is not known how sure a score is; they may "
-                "stand anywhere in the intervals of the others.",
-                n=unsure,
-                all=len(ranked),
-            )
-        )
+    found += _about_certainty(filled, rows, ranked)
     without = sum(not row.ranked and not row.baseline for row in rows)
     if without:
         found.append(_about_the_unranked(spec, without))
@@ -161,6 +133,41 @@ def models_of_several_revisions(rows: Sequence[Standing]) -> int:
         if told := row.facts.get(COMMIT) or row.facts.get(REVISION):
             revisions.setdefault(row.model, set()).add(told)
     return sum(len(found) > 1 for found in revisions.values())
+
+
+def _about_certainty(filled: Filled, rows: Sequence[Standing], ranked: Sequence[Standing]) -> list[str]:
+    """Where intervals come from, and which rows have none."""
+    found: list[str] = []
+    if filled.from_intervals:
+        found.append(
+            Sentence(
+                "Of scores published with an interval and without a standard error, the standard error is taken from "
+                "the published interval: (high − low) / (2 × 1.96)."
+            )
+        )
+    if implied := sum(any(cell is not None and cell.implied for cell in row.cells) for row in rows):
+        found.append(
+            counted(
+                "The scores of {n} model were published without saying how sure they are: its intervals are those that "
+                "the number of questions of each benchmark implies.",
+                "The scores of {n} models were published without saying how sure they are: their intervals are those "
+                "that the number of questions of each benchmark implies.",
+                n=implied,
+            )
+        )
+    unsure = sum(row.basis is Basis.NONE for row in ranked)
+    if 0 < unsure < len(ranked):
+        found.append(
+            counted(
+                "{n} model of {all} has no rank interval, because it is not known how sure a score is; it may stand "
+                "anywhere in the intervals of the others.",
+                "{n} models of {all} have no rank interval, because it is not known how sure a score is; they may "
+                "stand anywhere in the intervals of the others.",
+                n=unsure,
+                all=len(ranked),
+            )
+        )
+    return found
 
 
 def _about_intervals(ranked: Sequence[Standing], mode: Mode) -> list[str]:

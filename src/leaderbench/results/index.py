@@ -20,7 +20,7 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from leaderbench.errors import MachineError
-from leaderbench.results import queries, rows, tables
+from leaderbench.results import database, queries, rows, tables
 from leaderbench.results.entries import Entry, Provenance
 from leaderbench.results.listings import ListedBenchmark, ListedModel, ListedRun, Page, Refreshed
 from leaderbench.results.store import Store
@@ -79,7 +79,7 @@ class Index:
     def __init__(self, store: Store | str | Path) -> None:
         """The index of a store, or of the store in this folder. Raises `LeaderbenchError` where that is a file."""
         self.store = store if isinstance(store, Store) else Store(store)
-        self._database = tables.Database(self.store.path / "index.db")
+        self._database = database.Database(self.store.path / "index.db")
         self._turn = threading.RLock()
 
     def __enter__(self) -> Self:
@@ -110,7 +110,7 @@ class Index:
 
         Processes that share a store share it too.
         """
-        return self._read(tables.version)
+        return self._read(database.version)
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Refreshed:
         """Read runs and imported scores that are new or changed, and drop what is gone. Samples are not read.
@@ -124,7 +124,7 @@ class Index:
             for remedy in (self._mend, self._database.give_up_file):
                 try:
                     return self._refresh(rebuild, progress)
-                except tables.Unusable as error:
+                except database.Unusable as error:
                     remedy(error)
             return self._refresh(rebuild, progress)
 
@@ -238,7 +238,7 @@ class Index:
             try:
                 with self._database.reading() as connection:
                     return question(connection)
-            except tables.Unusable as error:
+            except database.Unusable as error:
                 remedy(error)
             except (ValueError, LookupError, TypeError):  # the form of the file is right, a value in it is not
                 odd = True
@@ -247,10 +247,10 @@ class Index:
             return question(connection)
 
     def _mend(self, error: Exception) -> None:
-        if tables.is_busy(error):
+        if database.is_busy(error):
             raise BusyError(
                 f"The index of {self.store.path} has been written by {self._database.holder} for "
-                f"{tables.patience:.0f} seconds: wait until that is done or stop it, then try again."
+                f"{database.patience:.0f} seconds: wait until that is done or stop it, then try again."
             ) from error
         with self._turn:
             self._database.open()
@@ -300,10 +300,10 @@ class Index:
                 scores = [score for name in other for score in items[name][1].scores]
                 if scores:
                     connection.execute(insert(kind.children), scores)
-                tables.note_change(connection)
+                database.note_change(connection)
 
     def _drop(self, kind: _Kind, names: list[str]) -> None:
         with self._database.writing() as connection:
             for start in range(0, len(names), batch):
                 kind.remove(connection, names[start : start + batch])
-            tables.note_change(connection)
+            database.note_change(connection)

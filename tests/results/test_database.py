@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.results import tables
+from leaderbench.results import database
 from leaderbench.results.index import Index
 from leaderbench.results.runs import Run
 from leaderbench.results.store import Store
@@ -221,7 +221,7 @@ def test_threads_share_an_index_and_never_see_a_part_of_it(store: Store, run: Ma
 def test_another_process_that_never_stops_writing_is_said(
     store: Store, run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "patience", 0.05)
+    monkeypatch.setattr(database, "patience", 0.05)
     store.save(run())
     with Index(store) as index:
         index.refresh()
