@@ -176,6 +176,25 @@ def test_a_board_on_which_nobody_has_a_rank_names_one_on_which_they_have(cli: Cl
     )
 
 
+def test_a_column_is_known_by_its_title_as_by_its_key(cli: Cli, asked: None) -> None:
+    by_title = cli("board", "demo", "--columns", "Harness,helm", "--sort", "helm", "--csv")
+    by_key = cli("board", "demo", "--columns", "exam/harness,exam/helm", "--sort", "exam/helm", "--csv")
+    assert by_title.code == 0
+    assert by_title.out == by_key.out
+
+
+def test_a_word_for_no_column_or_several_names_those_there_are(cli: Cli, asked: None) -> None:
+    unknown = cli("board", "demo", "--sort", "zzzz")
+    assert unknown.code == Exit.INPUT
+    assert "no column 'zzzz'; it has original, helm, harness-2023, open-llm-v1, harness." in unknown.err
+    boards = Path("leaderbench-store", "boards")
+    boards.mkdir()
+    columns = "".join(f'[[columns]]\nbenchmark = "{name}/harness"\n' for name in ("exam", "mmlu"))
+    (boards / "two.toml").write_text(f'version = 1\ntitle = "Two"\nrule = "mean"\n{columns}')
+    several = cli("board", "two", "--columns", "harness")
+    assert "'harness' is several columns of the board two: name one of exam/harness, mmlu/harness." in several.err
+
+
 def test_rows_may_be_searched_sorted_and_cut_and_what_is_left_out_is_counted(cli: Cli, asked: None) -> None:
     assert [row["name"] for row in json.loads(cli("board", "demo", "--search", "TWO", "--json").out)["rows"]] == [
         "org/two"

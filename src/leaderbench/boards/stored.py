@@ -12,7 +12,7 @@ from leaderbench.boards.notes import about_unplaced
 from leaderbench.boards.outcomes import reader
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.reading import Board, board
-from leaderbench.boards.spec import BoardSpec, Column
+from leaderbench.boards.spec import BoardSpec, Column, said
 from leaderbench.boards.standing import stand
 from leaderbench.boards.table import BoardTable, Standing
 from leaderbench.errors import LeaderbenchError
@@ -33,7 +33,7 @@ def board_table(
     a name goes before the shipped one.
 
     Every `family/implementation` that can be asked, or that the store has scores of, is a board of one column. With
-    `columns`, named by their keys, the board is made of these alone.
+    `columns`, named as `column_place` says, the board is made of these alone.
 
     Raises `LeaderbenchError` where there is no such board or column, its file has a problem, or the store cannot be
     listed.
@@ -63,14 +63,33 @@ def _of_benchmark(name: str, store: Store) -> Board:
 def _of_columns(found: Board, keys: Sequence[str]) -> BoardSpec:
     """The spec of a board, of some of its columns alone where they are named."""
     assert found.spec is not None
-    known = {column.name: column for column in found.spec.columns}
-    if unknown := [key for key in keys if key not in known]:
-        raise LeaderbenchError(
-            f"The board {found.name} has no column {unknown[0][:100]!r}{suggestion(unknown[0][:100], list(known))}"
-        )
     if not keys:
         return found.spec
-    return found.spec.model_copy(update={"columns": tuple(known[key] for key in dict.fromkeys(keys))})
+    places = dict.fromkeys(column_place(found.name, found.spec, key) for key in keys)
+    return found.spec.model_copy(update={"columns": tuple(found.spec.columns[place] for place in places)})
+
+
+def column_place(board_name: str, spec: BoardSpec, word: str) -> int:
+    """Which column of a board a word means: its key, its title in any language, or its implementation, as `harness` for
+    `mmlu/harness`. Raises `LeaderbenchError` where it means none or several.
+    """
+    ways = [{column.name} for column in spec.columns]
+    titles = [{title.lower() for title in column.title.values()} for column in spec.columns]
+    implementations = [{column.name.rpartition("/")[2].lower()} for column in spec.columns]
+    for names, asked in ((ways, word), (titles, word.lower()), (implementations, word.lower())):
+        places = [place for place, own in enumerate(names) if asked in own]
+        if len(places) == 1:
+            return places[0]
+        if places:
+            several = ", ".join(spec.columns[place].name for place in places)
+            raise LeaderbenchError(
+                f"{word[:100]!r} is several columns of the board {board_name}: name one of {several}."
+            )
+    shown = [said(column.title) or column.name for column in spec.columns]
+    near = suggestion(word[:100], [*shown, *(column.name for column in spec.columns if column.name not in shown)])
+    which = f"{', '.join(shown[:30])}{', …' if len(shown) > 30 else ''}."
+    ending = f"{near} It has {which}" if near.startswith("; did") else f"; it has {which}"
+    raise LeaderbenchError(f"The board {board_name} has no column {word[:100]!r}{ending}")
 
 
 def entries(store: Store, spec: BoardSpec) -> tuple[list[Entry], tuple[str, ...]]:

@@ -46,9 +46,12 @@ def board(
         bool, typer.Option("--all-columns", help="Every column, also where the terminal is too narrow for all.")
     ] = False,
     columns: Annotated[
-        str, typer.Option("--columns", metavar="A,B", help="Make the board of these of its columns alone.")
+        str,
+        typer.Option("--columns", metavar="A,B", help="Make the board of these of its columns alone, by title or key."),
     ] = "",
-    sort: Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Order the rows by this column.")] = "",
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="Order the rows by this column, by title or key.")
+    ] = "",
     search: Annotated[
         str, typer.Option("--search", metavar="TEXT", help="Only models with all these words in their name.")
     ] = "",
@@ -105,17 +108,12 @@ def part_of(table: "BoardTable", *, sort: str, search: str, top: int | None) -> 
     import math
     from dataclasses import replace
 
-    from leaderbench.benchmarks.nearest import suggestion
     from leaderbench.boards.spec import Direction
+    from leaderbench.boards.stored import column_place
 
     rows = [row for row in table.rows if all(word in row.name.lower() for word in search.lower().split())]
     if sort:
-        names = [column.name for column in table.spec.columns]
-        if sort not in names:
-            raise LeaderbenchError(
-                f"The board {table.name} has no column {sort[:100]!r}{suggestion(sort[:100], names)}"
-            )
-        place = names.index(sort)
+        place = column_place(table.name, table.spec, sort)
         sign = 1 if table.spec.columns[place].direction is Direction.LOWER else -1
 
         def key(row: "Standing") -> float:

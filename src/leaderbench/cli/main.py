@@ -178,10 +178,26 @@ def _closed_pipe() -> NoReturn:
     sys.exit(Exit.OK)
 
 
+def _open_closed_streams() -> None:
+    """Where stdout or stderr was closed before the start (`>&-`), write to nowhere: else a file of the store would get
+    its number, and whatever a library prints.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
 def main() -> None:
     """Entry point of the `leaderbench` command; every ending is an exit code of `Exit`."""
     # Before torch is imported: waiting threads sleep, so that a busy machine costs a share of the speed, not most.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    _open_closed_streams()
     codecs.register_error("plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -61,6 +61,9 @@ def _console(*, stderr: bool) -> "Console":
         def file(self, stream: IO[str]) -> None:
             self._file = stream
 
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704  rich would end the program with code 1; `main` knows that a reader may go
+
         def _render_buffer(self, buffer: "Iterable[Segment]") -> str:
             return super()._render_buffer(
                 segment if segment.control else Segment(visible(segment.text), segment.style) for segment in buffer
