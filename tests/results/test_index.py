@@ -53,6 +53,17 @@ def test_entries_are_the_overall_scores_of_all_runs_oldest_first(store: Store, r
     )
 
 
+def test_an_entry_knows_when_its_model_was_first_asked_whichever_benchmarks_are_wanted(
+    store: Store, run: MakeRun
+) -> None:
+    for number, day, name in (("aa", "2026-03-01", "mmlu/helm"), ("bb", "2026-01-01", "arc/harness")):
+        made = run(run_id=number)
+        store.save(changed(made, created=day, benchmark={**made.manifest.benchmark, "name": name}))
+    with Index(store) as index:
+        index.refresh()
+        assert {item.first for item in index.entries("mmlu")} == {"2026-01-01"}
+
+
 def test_entries_with_subsets_keep_each_runs_own_order(store: Store, run: MakeRun) -> None:
     for number in ("bb", "aa"):
         store.save(run(run_id=number))

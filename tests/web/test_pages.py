@@ -152,6 +152,12 @@ def test_what_all_answers_of_a_run_have_in_common_stands_on_its_page_and_its_boa
     assert "所有答案并列" in client.get("/zh/boards/small").text
 
 
+def test_a_word_of_an_address_that_is_none_is_named_as_it_was_typed(client: TestClient) -> None:
+    page = client.get("/en/models?size=-7b").text
+    assert "<h1>This cannot be shown</h1>" in page
+    assert "size must be one of" in page
+
+
 @pytest.mark.parametrize(("path", "status"), [("/en/nowhere", 404), ("/zh/runs/absent", 404), ("/en/runs?page=0", 422)])
 def test_an_error_is_a_page_with_a_sentence(client: TestClient, path: str, status: int) -> None:
     answer = client.get(path)

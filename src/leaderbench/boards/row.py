@@ -31,7 +31,7 @@ def subject(row: Row, cells: Iterable[Iterable[Entry]]) -> Subject:
     facts = next((entry.facts for entry in entries if entry.facts), {})
     if len({entry.identity for entry in entries}) > 1:
         facts = {key: value for key, value in facts.items() if key not in _revision}
-    created = min((entry.created for entry in entries if entry.created), default="")
+    created = min((time for entry in entries if (time := entry.first or entry.created)), default="")
     return Subject(model, newest.identity, {**facts, SHOTS: shots} if shots else facts, created)
 
 

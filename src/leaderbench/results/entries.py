@@ -66,3 +66,6 @@ class Entry:
 
     notes: tuple[Note, ...] = ()
     """What to know of all samples of the run together."""
+
+    first: str = field(default="", compare=False)
+    """When its model was first asked anything in this store, ISO 8601: weights of one name are told apart by that."""

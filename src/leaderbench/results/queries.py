@@ -69,10 +69,14 @@ def _of_runs(connection: Connection, query: Select[Any], overall_only: bool) -> 
     query = query.join_from(runs, scores, scores.c.run == runs.c.id)
     query = query.where(scores.c.narrow.in_([False] if overall_only else [False, True]))
     rows = connection.execute(query.order_by(scores.c.narrow, scores.c.run, scores.c.place))
+    times = select(runs.c.model, runs.c.identity, func.min(runs.c.created)).where(runs.c.problem == "")
+    times = times.group_by(runs.c.model, runs.c.identity)
+    first = {(name, identity): created for name, identity, created in connection.execute(times)}
     found = []
     for model, who, benchmark, facts, run, kind, source, created, settings, problem, counts, *score in rows:
         before = (model, who, benchmark, _score(*score), run, _provenances[kind], source, created, settings, problem)
-        found.append(Entry(*before, not_stated, _facts(facts), notes=_notes(counts)))
+        asked_first = first.get((model, who), created)
+        found.append(Entry(*before, not_stated, _facts(facts), notes=_notes(counts), first=asked_first))
     return sorted(found, key=lambda item: (item.created, item.run))
 
 

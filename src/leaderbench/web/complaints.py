@@ -9,7 +9,8 @@ from leaderbench.sentences import Sentence, counted
 
 def complaint(error: Mapping[str, Any]) -> str:
     """What one error of a `RequestValidationError` says."""
-    name = ".".join(str(part) for part in error["loc"][1:])[:100] or "?"
+    # A number in it says which of several values is meant, and in an address nobody counts them.
+    name = ".".join(part for part in error["loc"][1:] if isinstance(part, str))[:100] or "?"
     say = _known.get(error["type"])
     if say is not None:
         return say(name, error.get("ctx") or {})
