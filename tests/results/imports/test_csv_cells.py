@@ -208,7 +208,7 @@ def test_rows_told_apart_by_an_unknown_column_are_refused(read: Read) -> None:
 def test_a_column_that_stands_there_twice_is_read_once(read: Read) -> None:
     found, report = read("model,mmlu,mmlu\na,65.2,1.5\nb,70,1.4\n")
     assert [item.score.estimate for item in found.values()] == [pytest.approx(0.652), pytest.approx(0.7)]
-    assert "Column 'mmlu' stands there twice: the first one is read." in report.remarks
+    assert "More than one column is called 'mmlu': the first one is read." in report.remarks
 
 
 def test_shares_among_percent_are_told(read: Read) -> None:

@@ -6,7 +6,7 @@ do not matter, so `Average ⬆️` is `average` and `#Params (B)` is `params b`.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leaderbench.results.imports.scores import is_cost
@@ -271,14 +271,18 @@ def plain(header: str) -> str:
     return " ".join(_sign.sub(" ", unicodedata.normalize("NFKC", header)).split()).lower()
 
 
-def kinds_of(header: str, headers: Iterable[str]) -> tuple[str, str]:
-    """The benchmark that a column of a table with a model a row is of, and the metric: of two columns `X Raw` and `X`
-    the first is `raw` and the other is made of it, `normalised`.
+def kinds_of(headers: Sequence[str]) -> list[tuple[str, str]]:
+    """The benchmark that each column of a table with a model a row is of, and the metric: of two columns `X Raw` and
+    `X` the first is `raw` and the other is made of it, `normalised`.
     """
-    name = _of_interval.sub("", plain(header))
-    if name.endswith(_raw):
-        return name.removesuffix(_raw), "raw"
-    return name, "normalised" if name + _raw in map(plain, headers) else "score"
+    names = [_of_interval.sub("", plain(header)) for header in headers]
+    known = {*names}
+    return [
+        (name.removesuffix(_raw), "raw")
+        if name.endswith(_raw)
+        else (name, "normalised" if name + _raw in known else "score")
+        for name in names
+    ]
 
 
 def is_taken(header: str) -> bool:
@@ -355,18 +359,21 @@ def _beside(header: Sequence[str], names: Sequence[str], others: set[int]) -> di
         if place and key is not None and (sign or names.count(name) > 1):
             about: int | None = place - 1
         else:
-            about, key = next(
-                (
-                    (first[base], key)
-                    for word, key in _about_a_score.items()
-                    for base in (name.removesuffix(f" {word}"), name.removeprefix(f"{word} "))
-                    if base != name and base in first
-                ),
-                (None, None),
-            )
+            about, key = _about(name, first)
         if about is not None and key is not None and about not in others and place not in others:
             found.setdefault(about, {}).setdefault(key, place)
     return found
+
+
+def _about(name: str, first: Mapping[str, int]) -> tuple[int | None, str | None]:
+    """The place of the column that a name such as `mmlu std err` is about, and what it says of it."""
+    words = name.split()
+    for number in range(1, min(5, len(words))):
+        ending, beginning = " ".join(words[-number:]), " ".join(words[:number])
+        for word, base in ((ending, words[:-number]), (beginning, words[number:])):
+            if word in _about_a_score and " ".join(base) in first:
+                return first[" ".join(base)], _about_a_score[word]
+    return None, None
 
 
 def _places(known: Mapping[str, Sequence[str]], names: Sequence[str], taken: set[int]) -> dict[str, int]:

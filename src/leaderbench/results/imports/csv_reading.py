@@ -10,6 +10,7 @@ from leaderbench.records import Aggregation, Metric, Score
 from leaderbench.results.imports.csv_certainty import score_of
 from leaderbench.results.imports.csv_columns import Column, Scale, column_of, is_nothing, written_number
 from leaderbench.results.imports.csv_headers import is_taken, kinds_of, of_one_score, plain
+from leaderbench.results.imports.csv_remarks import listed
 from leaderbench.results.imports.csv_rows import Row, Table
 from leaderbench.results.imports.files import plain_name
 from leaderbench.results.imports.scores import COST, entry, identity, published
@@ -185,10 +186,13 @@ def _read_benchmarks(table: Table, numeric: Mapping[int, Column]) -> None:
     in_time = sorted(evaluated, key=lambda row: day_of(table.cell(row, "date")))
     latest = {_asked(table, row): row.line for row in in_time}
     later = {row.line: latest[_asked(table, row)] for row in evaluated}
-    kinds = {place: kinds_of(table.header[place], table.header) for place in numeric}
-    for place in [place for place in kinds if kinds[place] in [kinds[before] for before in kinds if before < place]]:
-        table.remarks.append(f"Column {quoted(table.header[place])} stands there twice: the first one is read.")
-        del kinds[place]
+    known = kinds_of(table.header)
+    kinds: dict[int, tuple[str, str]] = {}
+    first = {kind: place for place, kind in reversed([*enumerate(known)]) if place in numeric}
+    twice = [table.header[place] for place in numeric if first[known[place]] != place]
+    kinds = {place: known[place] for place in numeric if first[known[place]] == place}
+    if twice:
+        table.remarks.append(f"More than one column is called {listed(dict.fromkeys(twice))}: the first one is read.")
     pools: dict[str, list[float]] = {}
     for place, (_, kind) in kinds.items():
         pools.setdefault(kind, []).extend(value for value in numeric[place].values if value is not None)

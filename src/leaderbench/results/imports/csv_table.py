@@ -44,6 +44,9 @@ from leaderbench.results.store import Store
 MOST_SCORES = 400_000
 """Scores of a table; 10,000 models with 40 columns each."""
 
+MOST_COLUMNS = 5_000
+"""Columns of a table; real ones have some dozen."""
+
 MOST_CELLS = 4_000_000
 """Cells of a table, whatever is in them."""
 
@@ -108,11 +111,19 @@ def scores_of(text: str, file: str, digest: str, scale: Scale | None = None) -> 
 def table_of(text: str, file: str) -> Table:
     """A table with its columns understood. Raises `UnusableError` where they cannot be."""
     delimiter, rows = _rows(text)
-    above = next((place for place, row in enumerate(rows[:_most_above]) if "model" in columns_of(row.cells).facts), 0)
+    above = next(
+        (
+            place
+            for place, row in enumerate(rows[:_most_above])
+            if "model" in columns_of(row.cells[:MOST_COLUMNS]).facts
+        ),
+        0,
+    )
     rows = [row for place, row in enumerate(rows[above:]) if place == 0 or not all(map(_rule.fullmatch, row.cells))]
     if len(rows) < 2:
         raise UnusableError("it has no rows below its header")
     header = rows[0].cells
+    check_count(len(header), MOST_COLUMNS, "columns")
     columns = columns_of(header)
     if "model" not in columns.facts:
         turned = columns_of([row.cells[0] for row in rows]).facts.keys() & {"benchmark", "score"} or (
