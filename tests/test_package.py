@@ -1,10 +1,12 @@
 """What `import leaderbench as lb` offers."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +58,19 @@ def test_it_has_a_version_and_short_names_for_what_a_notebook_shows(store: lb.St
     assert "org/a on mmlu/harness" in repr(run)
     assert repr(store) == f"Store({str(store.path)!r})"
     assert "<td>" in run._repr_html_()
+    shown: tuple[Any, ...] = (run.scores, run.samples, dataclasses.replace(run, samples=tuple(run.samples)).samples)
+    for rows in shown:
+        assert len(repr(rows)) < 200
+        assert "<td>" in rows._repr_html_()
+        assert len(rows.to_pandas()) == len(rows)
+    assert isinstance(run.scores, tuple)
+    assert run.samples[:2] == tuple(run.samples)[:2]
+    board = lb.board("mmlu/harness", store)
+    assert len(repr(board)) < 200
+    assert "org/a" in board._repr_html_()
+    assert list(board.to_pandas()["model"]) == [row.name for row in board.rows]
+    comparison = lb.compare_runs([run, store.run("aaaaaaaaaaa1")])
+    assert len(repr(comparison)) < 300
     assert run.to_pandas()["metric"].iloc[0] == str(run.scores[0].metric)
 
 

@@ -4,12 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from leaderbench.boards.ranks import Mode
 from leaderbench.boards.rules import Formula, Rule
-from leaderbench.boards.spec import BoardSpec, Direction
+from leaderbench.boards.spec import BoardSpec, Direction, said
 from leaderbench.records import Metric, View
 from leaderbench.results.entries import Provenance
+from leaderbench.results.notebook import SHOWN, frame, html_table, percent
 from leaderbench.results.run_notes import Note
 
 
@@ -176,7 +178,7 @@ class Standing:
         return self.static is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BoardTable:
     """A board filled in."""
 
@@ -198,6 +200,51 @@ class BoardTable:
 
     is_filtered: bool = False
     """Whether the rows are only those that a filter left; then their `filtered` places are set."""
+
+    def __repr__(self) -> str:
+        return f"<Board {self.name}: {len(self.rows):,} rows, {len(self.spec.columns):,} columns>"
+
+    def _repr_html_(self) -> str:
+        """The first rows, for notebooks."""
+        return html_table(repr(self), [self._line(row) for row in self.rows[:SHOWN]], len(self.rows))
+
+    def to_pandas(self) -> Any:
+        """Ranks, names, scores and cells as a pandas frame, numbers as they are; `LeaderbenchError` where pandas is not
+        installed.
+        """
+        names = [column.name for column in self.spec.columns]
+        return frame(
+            {
+                "rank": row.static.rank if row.static else None,
+                "model": row.name,
+                "score": row.score,
+                "low": row.low,
+                "high": row.high,
+                **{name: cell.estimate if cell else math.nan for name, cell in zip(names, row.cells, strict=True)},
+            }
+            for row in self.rows
+        )
+
+    def _line(self, row: Standing) -> dict[str, object]:
+        """A row as a notebook shows it."""
+        cells = zip(self.spec.columns, row.cells, self.shares, strict=True)
+
+        def number(value: float, *, share: bool) -> str:
+            return "" if math.isnan(value) else percent(value) if share else f"{value:.4g}"
+
+        return {
+            "rank": row.static.rank if row.static else "",
+            "interval": row.static or "",
+            "model": row.name,
+            "score": number(row.score, share=self.share),
+            "95 %": ""
+            if math.isnan(row.low)
+            else "–".join(number(end, share=self.share) for end in (row.low, row.high)),
+            **{
+                said(column.title) or column.name: number(cell.estimate, share=share) if cell else ""
+                for column, cell, share in cells
+            },
+        }
 
     @property
     def share(self) -> bool:

@@ -116,7 +116,7 @@ def keep(run: Run, store: Store, tokens: RunTokens | None) -> Run:
     """
     stored = read_folder(store.save(run, tokens))
     _describe(run, store)
-    return run if repr(stored.scores) == repr(run.scores) else stored
+    return run if repr(tuple(stored.scores)) == repr(tuple(run.scores)) else stored  # NaN is not equal to itself
 
 
 def _describe(run: Run, store: Store) -> None:

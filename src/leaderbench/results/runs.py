@@ -11,6 +11,7 @@ from typing import Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Aggregation, Json, Metric, Sample, Score, View, finite
+from leaderbench.results.notebook import SampleRows, Samples, Scores
 from leaderbench.results.run_notes import Note, notes_of
 from leaderbench.results.secrets import redacted
 
@@ -106,6 +107,12 @@ class Run:
     samples: Sequence[Sample]
     """One a question, in dataset order; of a stored run they are read from its file when first used."""
 
+    def __post_init__(self) -> None:
+        """Both print in a line and as a table in a notebook, and have `to_pandas`: see `notebook`."""
+        object.__setattr__(self, "scores", Scores(self.scores))
+        if not isinstance(self.samples, SampleRows):
+            object.__setattr__(self, "samples", Samples(self.samples))
+
     @property
     def id(self) -> str:
         """The run's name in its store."""
@@ -118,21 +125,11 @@ class Run:
 
     def _repr_html_(self) -> str:
         """The overall scores as a table, for notebooks."""
-        scores = [score for score in self.scores if score.subset is None]
-        rows = "".join(
-            f"<tr><td>{escape(str(score.metric))}</td><td>{100 * score.estimate:.1f} %</td>"
-            f"<td>{100 * score.low:.1f}–{100 * score.high:.1f}</td><td>{score.n:,}</td></tr>"
-            for score in scores
-        )
-        return f"{escape(repr(self))}<table><tr><th>metric</th><th>score</th><th>95 %</th><th>n</th></tr>{rows}</table>"
+        return escape(repr(self)) + Scores(score for score in self.scores if score.subset is None)._repr_html_()
 
     def to_pandas(self) -> Any:
         """The scores as a pandas frame, a row each; `LeaderbenchError` where pandas is not installed."""
-        try:
-            import pandas as pd  # type: ignore[import-untyped]
-        except ImportError as error:
-            raise LeaderbenchError("to_pandas needs pandas: pip install pandas.") from error
-        return pd.DataFrame([asdict(score) | {"metric": str(score.metric)} for score in self.scores])
+        return Scores(self.scores).to_pandas()
 
     def score(self, metric: Metric | str | None = None, subset: str | None = None) -> Score:
         """The score of a metric (its name, `name (aggregation)` or the benchmark's first), overall or of one subset.

@@ -12,6 +12,7 @@ from leaderbench.files.parquet import Bounds, leaves_of, read_table
 from leaderbench.files.regular import UnusableError, read_bytes
 from leaderbench.records import Flag, Sample
 from leaderbench.results.files import sentence
+from leaderbench.results.notebook import SampleRows
 from leaderbench.results.problems import DAMAGED
 from leaderbench.sentences import Sentence
 
@@ -101,7 +102,7 @@ def _sample(row: dict[str, Any]) -> Sample:
     return Sample(**row)
 
 
-class StoredSamples(Sequence[Sample]):
+class StoredSamples(SampleRows):
     """The samples of a stored run; the file is read when first used, rows become values when asked for.
 
     Raises `LeaderbenchError` on first use where the file is damaged, or holds more or fewer rows than it should.

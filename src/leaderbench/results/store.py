@@ -197,7 +197,7 @@ def _gives_way(folder: Path, run: Run) -> bool:
         errors = stored.samples.errors
         _tokens(folder)
         if stored.samples.table.equals(to_table(run.samples)):
-            return repr(stored.scores) != repr(run.scores)
+            return repr(tuple(stored.scores)) != repr(tuple(run.scores))  # NaN is not equal to itself
         others = list(differences(stored.samples, run.samples, run.manifest.model))
     except DamagedRunError:
         return True

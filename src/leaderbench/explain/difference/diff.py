@@ -85,7 +85,7 @@ class SubsetDifference:
         return self.adjusted < alpha
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Diff:
     """What two runs say of each other. Differences are A minus B."""
 
@@ -121,6 +121,10 @@ class Diff:
 
     noise: float
     """Nats by which two log-likelihoods differ without a reason, in the coarser dtype of the two."""
+
+    def __repr__(self) -> str:
+        gap = f"{100 * self.difference.net:+.1f} points on {self.difference.n:,} questions"
+        return f"<Diff of runs {self.a.run} and {self.b.run}: {gap}, {len(self.flips):,} flips>"
 
     @property
     def real(self) -> bool:

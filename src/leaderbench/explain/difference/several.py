@@ -110,7 +110,7 @@ class Disagreement:
         return all(answer.right is (right if i == place else not right) for i, answer in enumerate(self.answers))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Several:
     """What two or more runs say of each other on the questions that all of them answered."""
 
@@ -134,6 +134,9 @@ class Several:
 
     disagreements: tuple[Disagreement, ...]
     """Questions with different answers, those that flip among them; in the order of the first run."""
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(run.name for run in self.runs)} on {self.n:,} questions>"
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ class Comparison:
         return self.agreement.tau < self.ceiling.low - 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Stability:
     """How much of an order of models survives the choice of implementation."""
 
@@ -148,6 +148,9 @@ class Stability:
 
     draws: int
     """Draws of questions behind each ceiling and each flip probability."""
+
+    def __repr__(self) -> str:
+        return f"<Stability of {len(self.models)} models under {len(self.orders)} implementations of {self.benchmark}>"
 
     seed: int
 

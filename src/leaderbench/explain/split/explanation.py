@@ -65,7 +65,7 @@ class Pair:
     """The same for the implementation as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """Why the scores of some models differ between implementations."""
 
@@ -75,6 +75,10 @@ class Explanation:
 
     scope: Scope | None
     """Which questions, and where they are read; None where all was read from stored grids."""
+
+    def __repr__(self) -> str:
+        pairs = ", ".join(f"{pair.a} → {pair.b}" for pair in self.pairs)
+        return f"<Explanation of {pairs} for {', '.join(self.models)}>"
 
     @property
     def limits(self) -> str:
