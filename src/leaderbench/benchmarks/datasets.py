@@ -211,5 +211,4 @@ def _number(text: str) -> int:
 
 def shortened(value: object) -> str:
     """How a message writes a value that may be of any size."""
-
     return reprlib.repr(value)

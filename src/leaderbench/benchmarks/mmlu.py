@@ -334,14 +334,9 @@ class Mmlu:
     def _score_text(self, example: Example, response: GenerateResponse) -> Outcome:
         match = mapped_match(response.text, example.choices, example.target, letters)
         prediction = response.text.strip()
-        return Outcome(
-            prediction,
-            letter(example.target),
-            {"exact_match": match},
-            {"exact_match": prediction},
-            candidate_margin(response.candidates),
-            match == 1.0,
-        )
+        metrics, predictions = {"exact_match": match}, {"exact_match": prediction}
+        ahead = candidate_margin(response.candidates)
+        return Outcome(prediction, letter(example.target), metrics, predictions, ahead, match == 1.0)
 
     def recipe(self) -> dict[str, Json]:
         choices = cast("dict[str, Json]", dataclasses.asdict(self.choices))

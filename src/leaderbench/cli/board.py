@@ -149,7 +149,6 @@ def store_path(store: Path) -> Path:
 
 def print_boards(store: Path, *, json: bool) -> None:
     """Every board; a file that cannot be used is said on stderr and hides no other."""
-
     from leaderbench.boards.reading import boards
     from leaderbench.boards.spec import said
 
@@ -220,7 +219,6 @@ def print_table(table: "BoardTable", *, all_columns: bool) -> None:
 
 def grid(table: "BoardTable", count: int, name_width: int) -> "Table":
     """The table with the first `count` of its columns, names cut to so many letters."""
-
     from leaderbench.boards.export import shown
     from leaderbench.boards.spec import said
     from leaderbench.results.names import short_names

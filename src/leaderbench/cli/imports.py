@@ -180,7 +180,6 @@ def _print_hidden(number: int, what: str) -> None:
 
 
 def _imported(report: "Report") -> "Table":
-
     numbers = ("files", "models", "runs", "scores", "new scores")
     made = tables.table("imported", *numbers, right=numbers)
     by_benchmark: dict[str, list[Imported]] = {}
@@ -200,7 +199,6 @@ def _imported(report: "Report") -> "Table":
 
 def _skipped(report: "Report") -> "Table":
     """One line a reason; the same one for many files is said once, with the first of them."""
-
     by_reason: dict[str, list[str]] = {}
     for item in report.skipped:
         by_reason.setdefault(item.reason, []).append(item.file)

@@ -42,7 +42,6 @@ def benchmarks(json: options.Json = False) -> None:
 @app.command("runs", cls=commands.Command)
 def runs(store: options.StoreToRead = options.DEFAULT_STORE, json: options.Json = False) -> None:
     """List the runs in the store, oldest first."""
-
     from leaderbench.results.store import Store
     from leaderbench.results.subjects import names_of_models
 

@@ -114,7 +114,6 @@ def _require(option: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _print(found: "Sequence[KnownModel]") -> None:
-
     from leaderbench.results.names import short_names
 
     console = terminal.stdout()

@@ -101,7 +101,6 @@ def print_continuations(item: Sample, texts: "Mapping[int, TokenText]") -> None:
     """Each candidate answer with its letter, log-likelihood and its tokens' log-probabilities; tokens as text where
     known. The one that the run counts has a ▸, the right one a ✓.
     """
-
     from leaderbench.explain.decisions import candidates
 
     right = ("log-likelihood", "per character")

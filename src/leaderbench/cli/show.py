@@ -117,7 +117,6 @@ def print_board(family: str, summaries: "Sequence[RunSummary]", names: dict[str,
 
 def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """Models by implementations; each cell an estimate, its 95 % interval, n, and errors where there are any."""
-
     columns = dict.fromkeys((short(item), reported(item)) for item in summaries if item.scores)
     made = tables.table("model", title=f"\n{terminal.label(family)}")
     for name, metric in columns:
@@ -135,7 +134,6 @@ def board(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str])
 
 def lines(family: str, summaries: "Sequence[RunSummary]", names: dict[str, str]) -> "Table":
     """The same, one line a run under the name of its model."""
-
     made = tables.table(
         terminal.label(family), "score", "95 %\ninterval", "n", "errors", right=("score", "n", "errors")
     )
@@ -163,7 +161,6 @@ def reported(summary: "RunSummary") -> Metric:
 
 def print_subsets(summaries: "Sequence[RunSummary]") -> None:
     """One line a run, metric and subset."""
-
     right = ("score", "n", "errors")
     made = tables.table("model", "benchmark", "metric", "subset", "score", "95 % interval", "n", "errors", right=right)
     names = row_names(summaries)

@@ -91,7 +91,6 @@ def print_marks(scores: Iterable[Score]) -> None:
 
 def cell(score: Score) -> str:
     """A score for a narrow column: estimate, interval and n, one under the other; errors where there are any."""
-
     lines = [
         f"[bold]{estimate(score)}[/bold]",
         terminal.label(terminal.interval(score.low, score.high)),
@@ -118,7 +117,6 @@ def print_runs(runs: "Sequence[Run]") -> None:
 
 def print_scores(runs: "Sequence[Run]", model: str | None) -> None:
     """A line a metric, with its interval; a column of errors where there are any."""
-
     failed = any(score.errors for run in runs for score in run.scores)
     errors = ("errors",) if failed else ()
     columns = ("benchmark", "metric", "score", "95 %", "n", *errors, "run")
