@@ -1,6 +1,7 @@
 """What tests of several folders use."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 # How long an example takes depends on what else the machine does, and says nothing about the code.
 settings.register_profile("leaderbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("leaderbench")
+
+# A suite started in the background ignores these, and so would every process that a test starts and stops.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 ROOT = Path(__file__).parents[1]
 
