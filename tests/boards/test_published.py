@@ -93,6 +93,8 @@ def test_the_first_open_llm_board_shows_its_tables_with_the_columns_that_they_ha
 def test_a_table_that_only_has_a_column_of_the_same_name_is_not_on_it(store: Store, tmp_path: Path) -> None:
     bring_in(store, tmp_path, "model,MMLU,HumanEval\na,60,30\nb,50,20\n")
     assert not board_table("open-llm-v1", store).rows
+    notes = board_table("open-llm-v1", store).notes
+    assert "Not shown: 2 rows of published tables, which lack a column that this board needs." in notes
 
 
 def test_equal_shares_of_unequal_subsets_are_worth_fewer_questions() -> None:

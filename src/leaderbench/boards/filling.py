@@ -83,6 +83,9 @@ class Filled:
     implied: frozenset[tuple[int, int]] = frozenset()
     """Rows and pieces of which nothing but the number of questions says how sure they are."""
 
+    elsewhere: int = 0
+    """How many rows are not shown, since they are of another table that has some columns of the same names."""
+
     raw: Floats = field(init=False)
     errors: Floats = field(init=False)
     """Standard errors; NaN where nobody knows them."""
@@ -183,7 +186,9 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     So are results with another number of shots than those that stand in the same cell.
     """
     pieces = pieces_of(spec)
-    gathered = _gathered(spec, pieces, entries)
+    every = _gathered(spec, pieces, entries)
+    gathered = {key: cells for key, cells in every.items() if not _is_of_another_table(spec, pieces, cells)}
+    elsewhere = len(every) - len(gathered)
     rows = {key: found[: len(pieces)] for key, found in gathered.items()}
     told = {key: found[len(pieces) :] for key, found in gathered.items()}
     for place, piece in enumerate(pieces):
@@ -203,7 +208,8 @@ def fill(spec: BoardSpec, entries: Iterable[Entry]) -> Filled:
     wholes = _place_wholes(spec, pieces, chosen, [told.get(key, ()) for key in keys])
     implied = _imply(pieces, chosen, wholes)
     lacking = without_all_parts(chosen)
-    return Filled(pieces, models, chosen, others, disputes, damaged, lacking, list(wrong.values()), wholes, implied)
+    problems = list(wrong.values())
+    return Filled(pieces, models, chosen, others, disputes, damaged, lacking, problems, wholes, implied, elsewhere)
 
 
 def _gathered(spec: BoardSpec, pieces: Sequence[Piece], entries: Iterable[Entry]) -> dict[Row, list[list[Entry]]]:
@@ -231,7 +237,7 @@ def _gathered(spec: BoardSpec, pieces: Sequence[Piece], entries: Iterable[Entry]
                 if key not in rows:
                     rows[key] = [[] for _ in takers]
                 rows[key][place].append(entry)
-    return {key: cells for key, cells in rows.items() if not _is_of_another_table(spec, pieces, cells)}
+    return rows
 
 
 def _is_of_another_table(spec: BoardSpec, pieces: Sequence[Piece], cells: Sequence[Sequence[Entry]]) -> bool:

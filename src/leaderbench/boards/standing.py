@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from leaderbench import sentences
 from leaderbench.boards import rules
 from leaderbench.boards.cells import cell_of, span
 from leaderbench.boards.certainty import Booleans, Certainty, certainty, replicate_count
@@ -175,6 +176,16 @@ def _notes(numbers: Numbers, rows: Sequence[Standing], mode: Mode) -> tuple[str,
             for place in numbers.silent
             if rows
         ),
+        *([_about_elsewhere(numbers.filled.elsewhere)] if numbers.filled.elsewhere else []),
+    )
+
+
+def _about_elsewhere(number: int) -> str:
+    """What to say of rows of published tables that lack columns which every model of the board has."""
+    return sentences.counted(
+        "Not shown: {n} row of a published table, which lacks a column that this board needs.",
+        "Not shown: {n} rows of published tables, which lack a column that this board needs.",
+        n=number,
     )
 
 
