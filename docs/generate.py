@@ -1,6 +1,7 @@
 """Write the reference pages that are made from code: `make reference`. Tests fail where a page is out of date."""
 
 import ast
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import typer
 
+import leaderbench
 from leaderbench.benchmarks import registry
 from leaderbench.cli import exits
 from leaderbench.cli.examples import EXAMPLES
@@ -25,7 +27,25 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands_page(),
         "reference/exit-codes.md": exits_page(),
         "reference/site.md": site_page(),
+        "reference/python.md": python_page(),
     }
+
+
+def python_page() -> str:
+    """The page of the Python API with its table of public names made anew; the rest is written by hand."""
+    before, start, rest = (
+        (HERE / "reference" / "python.md")
+        .read_text(encoding="utf-8")
+        .partition("<!-- names: made from code by docs/generate.py -->\n")
+    )
+    _, end, after = rest.partition("<!-- end of names -->\n")
+    lines = ["| name | what it is |", "| --- | --- |"]
+    for name in sorted(leaderbench.__all__, key=str.lower):
+        value = getattr(leaderbench, name)
+        called = f"{name}({', '.join(inspect.signature(value).parameters)})" if inspect.isfunction(value) else name
+        summary = (inspect.getdoc(value) or "").partition("\n\n")[0]
+        lines.append(f"| `lb.{called}` | {cell(summary)} |")
+    return before + start + "\n" + "\n".join(lines) + "\n\n" + end + after
 
 
 def site_page() -> str:

@@ -36,13 +36,15 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [f"reference/{name}.md" for name in ("benchmarks", "commands", "exit-codes", "site")])
+@pytest.mark.parametrize(
+    "name", [f"reference/{name}.md" for name in ("benchmarks", "commands", "exit-codes", "python", "site")]
+)
 def test_generated_pages_are_current(name: str) -> None:
     assert page(name) == generator.pages()[name], "out of date: run `make reference`"
 
 
 def test_every_generated_page_is_checked_here() -> None:
-    assert len(generator.pages()) == 4
+    assert len(generator.pages()) == 5
 
 
 @pytest.mark.parametrize("name", registry.names())
