@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ import huggingface_hub
 import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-from safetensors.torch import load_file, save_file
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.catalogue import describe
@@ -25,45 +23,13 @@ from leaderbench.models.sources import find
 from leaderbench.requests import LogLikelihood, Prompt
 from tests.models import tiny
 from tests.models.architectures import make
-
-Spoil = Callable[[Path], object]
+from tests.models.spoiled import Spoil, remove, reweigh, settings, write
 
 
 @pytest.fixture
 def folder(llama_folder: Path, tmp_path: Path) -> Path:
     """A sound model, to be spoiled."""
     return Path(shutil.copytree(llama_folder, tmp_path / "model"))
-
-
-def settings(**changes: object) -> Spoil:
-    """Changes config.json."""
-
-    def change(folder: Path) -> None:
-        path = folder / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-    return change
-
-
-def remove(pattern: str) -> Spoil:
-    def spoil(folder: Path) -> None:
-        for path in folder.glob(pattern):
-            path.unlink()
-
-    return spoil
-
-
-def write(name: str, data: bytes) -> Spoil:
-    return lambda folder: (folder / name).write_bytes(data)
-
-
-def reweigh(change: Callable[[dict[str, torch.Tensor]], object]) -> Spoil:
-    def spoil(folder: Path) -> None:
-        weights = load_file(folder / "model.safetensors")
-        change(weights)
-        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-
-    return spoil
 
 
 def halve(folder: Path) -> None:
