@@ -48,11 +48,14 @@ class Attack:
     says: str = ""
     """A pattern of what is printed, on either stream."""
 
+    before: str = ""
+    """Python that its process executes first: what is wrong with the machine, where that is the attack."""
+
 
 def contained(attack: Attack, command: Commands) -> None:
     """Fail unless the attack ends as its row says: no traceback, no surprise, within time and memory."""
     attack.make(command.folder)
-    ending = command(*shlex.split(attack.words), before=LIMITS)
+    ending = command(*shlex.split(attack.words), before=LIMITS + attack.before)
     printed = ending.out + ending.err
     assert ending.code == attack.code, f"exit code {ending.code}: {printed[-2000:]}"
     assert "Traceback" not in printed, printed[-2000:]

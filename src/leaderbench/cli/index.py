@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leaderbench.cli import options, terminal
+from leaderbench.cli.exits import Exit
 from leaderbench.records import Json
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def index(
             done = made.refresh(rebuild=rebuild, progress=progress)
         found = facts(made, done)
         remarks = made.remarks
+        in_vain = made.path is None and made.store.path.is_dir()
     if json:
         terminal.print_json(found)
     else:
@@ -48,6 +50,8 @@ def index(
     ends = [f"{more:,} more cannot be read: `leaderbench index --json` names them."] if more else []
     for sentence in (*remarks, *said, *ends):
         terminal.warn(sentence)
+    if in_vain:  # the remarks say what kept the file from being written
+        raise typer.Exit(Exit.MACHINE)
 
 
 def facts(made: "Index", done: "Refreshed") -> dict[str, Json]:
