@@ -216,8 +216,8 @@ if not holder:
     os.write(tell, b"x")
     os.kill(os.getpid(), signal.SIGSTOP)
 os.read(ready, 1)
-from leaderbench.results import locks, tables
-locks.quiet, locks.patience, tables.patience, tables.preparing = 0.05, 0.3, 0.3, 0.3
+from leaderbench.results import database, locks
+locks.quiet, locks.patience, database.patience, database.preparing = 0.05, 0.3, 0.3, 0.3
 """
 
 
