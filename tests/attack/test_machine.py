@@ -163,15 +163,7 @@ def places(make: Callable[[Path], object]) -> Callable[[Path], object]:
 
 
 STORES = [
-    # A link to nothing is no store yet, which whoever only reads says and goes on.
-    Attack(
-        f"{name}, {words.split()[0]}",
-        places(make),
-        words,
-        0 if name == "a loop" and words in (BOARD, INDEX) else 2,
-        says,
-        FAKE,
-    )
+    Attack(f"{name}, {words.split()[0]}", places(make), words, 2, says, FAKE)
     for name, make, says in (
         ("a loop", lambda path: path.symlink_to(path.name), ""),
         ("a file", Path.touch, "is a file|folder"),
