@@ -19,7 +19,7 @@ from leaderbench.results.entries import Provenance
 from leaderbench.results.imports import import_csv
 from leaderbench.results.store import Store
 from leaderbench.web.live import LiveStore
-from leaderbench.web.shown import boards
+from leaderbench.web.shown import boards, preparing
 from leaderbench.web.shown.boards import shown_board
 from leaderbench.web.values.boards import ShownBoard, ShownRow
 from leaderbench.web.views import BoardView
@@ -140,7 +140,7 @@ def test_ranks_among_the_rows_shown_are_those_of_a_board_of_them_alone(live: Liv
 
 
 def test_boards_wanted_before_are_ready_when_a_new_state_is_published(live: LiveStore) -> None:
-    live.warm = boards.prepare
+    live.warm = preparing.prepare
     view = BoardView(intervals="marginal")  # type: ignore[arg-type]
     shown_board(live, "small", view)
     assert boards.is_ready(live, "small", view)

@@ -192,3 +192,28 @@ def test_the_head_of_a_table_is_in_sight_wherever_the_page_is(browser: Browser, 
         browser.wait(
             "[...document.querySelectorAll('.board thead th')].every((h) => h.getBoundingClientRect().top >= 0)"
         )
+
+
+def test_after_back_the_search_field_says_what_the_address_says(browser: Browser, site: str) -> None:
+    browser.open(f"{site}/en/boards/small")
+    browser.one("#view input[name=q]").send_keys("fair\n")
+    browser.wait("location.search.includes('q=fair') && document.readyState === 'complete'")
+    browser.driver.back()
+    browser.wait("location.search === '' && document.readyState === 'complete'")
+    browser.wait("document.querySelector('#view input[name=q]').value === ''")
+    browser.driver.forward()
+    browser.wait("location.search.includes('q=fair') && document.querySelector('#view input[name=q]').value === 'fair'")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_begins_on_the_first_screen_of_a_phone(browser: Browser, site: str, language: str) -> None:
+    browser.resize(390, 844)
+    browser.open(f"{site}/{language}/boards/small")
+    assert browser.run("return document.querySelector('.board tbody tr').getBoundingClientRect().bottom") < 600
+    assert browser.run("return document.documentElement.scrollWidth") <= 390
+    browser.one(".menu summary").click()
+    field = "document.querySelector('.menu[open] > fieldset').getBoundingClientRect()"
+    browser.wait(f"document.querySelector('.menu[open]') && {field}.height > 80 && {field}.top < 600")
+    middle = "document.elementFromPoint(195, arguments[0])"
+    inside = f"return document.querySelector('.menu[open]').contains({middle})"
+    assert browser.run(inside, browser.run(f"return {field}.top + 30"))

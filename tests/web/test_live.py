@@ -179,7 +179,7 @@ def test_a_page_before_the_first_look_says_that_the_store_is_read_only_where_som
         prepared.set()
         going_on.wait(30)
 
-    monkeypatch.setattr(shown.boards, "prepare", prepare)
+    monkeypatch.setattr(shown.preparing, "prepare", prepare)
     with TestClient(application(LiveStore(store))) as client:
         assert prepared.wait(30)
         text = client.get("/en/runs").text
@@ -192,15 +192,60 @@ def test_a_state_with_more_boards_than_can_be_worked_out_at_once_is_shown_and_th
 ) -> None:
     for number in range(4):
         (live.store.path / "boards" / f"more{number}.toml").write_text(BOARD)
-    monkeypatch.setattr(shown.boards, "preparing", 0.0)
-    live.warm = shown.boards.prepare
+    monkeypatch.setattr(shown.preparing, "preparing", 0.0)
+    live.warm = shown.preparing.prepare
     before = live.version()
     live.refresh()
     assert live.version() != before
     for _ in range(50):
         worked_out = sum(key[1] == "more3" for key in live.held("board") if isinstance(key, tuple))
-        if not shown.boards.prepare(live):
+        if not shown.preparing.prepare(live):
             break
-        monkeypatch.setattr(shown.boards, "preparing", 30.0)
+        monkeypatch.setattr(shown.preparing, "preparing", 30.0)
     assert worked_out == 0
     assert any(key[1] == "more3" for key in live.held("board") if isinstance(key, tuple))
+
+
+def test_the_list_tells_of_more_boards_than_are_kept_and_a_model_its_places_on_them(
+    live: LiveStore, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(living.kept, "board", 1)
+    names = {f"more{number}" for number in range(4)}
+    for name in names:
+        (live.store.path / "boards" / f"{name}.toml").write_text(BOARD)
+    live.refresh()
+    while shown.preparing.prepare(live):
+        pass
+    assert len(live.held("board")) == 1
+    boards = client.get("/api/v1/boards").json()
+    assert None not in {item["models"] for item in boards if not item["problem"]}
+    model = client.get("/api/v1/model?name=org/fair-3b").json()
+    assert {place["board"] for place in model["places"]} >= names
+    assert model["places_later"] == 0
+
+
+def test_a_state_that_is_worked_out_further_gives_other_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveStore(store)
+    left, done = iter([True, True, False]), threading.Event()
+
+    def prepare(_: LiveStore) -> bool:
+        more = next(left, False)
+        if not more:
+            done.set()
+        return more
+
+    monkeypatch.setattr(living, "pause", 0.01)
+    live.warm, before = prepare, live.tag()
+    live.start()
+    assert done.wait(30)
+    live.close()
+    assert live.steps > 0
+    assert live.tag() != before
+
+
+def test_a_board_whose_scores_are_being_read_is_not_called_empty(store: Store) -> None:
+    live = LiveStore(store)
+    text = TestClient(application(live)).get("/en/boards/small").text
+    live.close()
+    assert "Its scores are being read." in text
+    assert "no scores yet" not in text

@@ -1,5 +1,7 @@
 """A board tells what is known of its models beside their scores, counts models alone, and sets them side by side."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -153,3 +155,92 @@ def test_a_name_that_can_be_one_of_the_hub_leads_there(name: str, address: str) 
 )
 def test_large_numbers_are_short(value: int, text: str) -> None:
     assert short_number(value) == text
+
+
+WARNED = """fullname,#Params (B),Hub License,Type,Flagged,Official Providers,IFEval,GPQA
+acme/best-70b,70.6,apache-2.0,chat,False,False,80,40
+acme/warned-7b,6.9,apache-2.0,chat,True,False,79,39
+acme/closed-7b,6.8,cc-by-nc-4.0,chat,False,False,78,38
+acme/open-7b,6.7,apache-2.0,chat,False,False,77,37
+maker/small-2b,2.1,mit,chat,False,True,60,30
+acme/unknown,,,,False,False,50,20
+"""
+
+
+@pytest.fixture
+def warned(tmp_path: Path) -> Iterator[TestClient]:
+    store = Store(tmp_path / "warned")
+    (tmp_path / "table.csv").write_text(WARNED)
+    import_csv([tmp_path / "table.csv"], store)
+    (store.path / "boards").mkdir()
+    (store.path / "boards" / "published.toml").write_text(BOARD)
+    live = LiveStore(store)
+    live.refresh()
+    yield TestClient(application(live))
+    live.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("commercial=yes", ["best-70b", "warned-7b", "open-7b", "small-2b"]),
+        ("size=%E2%89%A4+3B&size=3-7B&commercial=yes", ["warned-7b", "open-7b", "small-2b"]),
+        ("size=%E2%89%A4+3B&size=3-7B&commercial=yes&warned=false", ["open-7b", "small-2b"]),
+        ("official=true", ["small-2b"]),
+        ("commercial=unknown", ["unknown"]),
+    ],
+)
+def test_the_best_of_a_size_that_one_may_use_is_found_at_one_address(
+    warned: TestClient, asked: str, names: list[str]
+) -> None:
+    found = warned.get(f"/api/v1/boards/published?{asked}").json()
+    assert [row["name"].partition("/")[2] for row in found["rows"]["items"]] == names
+    assert [
+        row[1].partition("/")[2].removesuffix("○")
+        for row in rows(warned, f"/en/boards/published?{asked}&columns=-")[1:]
+    ] == names
+
+
+def test_the_published_table_answers_which_small_model_one_may_use_is_the_best(shared: Path, tmp_path: Path) -> None:
+    table = shared / "cases" / "tables-of-leaderboards" / "open_llm_leaderboard_v2_120rows.csv"
+    if not table.exists():
+        pytest.skip(f"needs {table}")
+    store = Store(tmp_path / "v2")
+    import_csv([table], store)
+    live = LiveStore(store)
+    live.refresh()
+    address = "/api/v1/boards/open-llm-v2?size=%E2%89%A4+3B&size=3-7B&commercial=yes"
+    found = [row["model"] for row in TestClient(application(live)).get(address).json()["rows"]["items"]]
+    live.close()
+    with table.open(newline="") as file:
+        published = [
+            (-float(row["Average ⬆️"]), row["fullname"])
+            for row in csv.DictReader(file)
+            if row["Hub License"] in ("apache-2.0", "mit") and 0 < float(row["#Params (B)"]) <= 7
+        ]
+    assert [name for name in found if name in dict(map(reversed, published))] == [name for _, name in sorted(published)]
+    assert found[0] == min(published)[1]
+
+
+def test_boxes_for_what_leaderboards_say_stand_where_they_say_it(warned: TestClient, published: TestClient) -> None:
+    page = warned.get("/en/boards/published").text
+    assert 'name="warned" value="false"' in page
+    assert 'name="official" value="true"' in page
+    other = published.get("/en/boards/published").text
+    assert 'name="warned"' not in other
+    assert 'name="official"' not in other
+
+
+def test_a_file_of_a_board_has_the_facts_that_its_page_shows(published: TestClient) -> None:
+    text = published.get("/api/v1/boards/published/csv?facts=parameters&facts=licence").text
+    first, _, third = csv.DictReader(io.StringIO(text))
+    assert list(first)[-3:] == ["flags", "parameters", "licence"]
+    assert (first["parameters"], first["licence"]) == ("70600000000", "Apache-2.0")
+    assert (third["parameters"], third["licence"]) == ("1500000000", "")
+    assert "parameters" not in published.get("/api/v1/boards/published/csv").text.splitlines()[0]
+
+
+def test_what_a_leaderboard_says_of_a_model_is_yes_or_no(warned: TestClient) -> None:
+    facts = {item["name"]: item["value"] for item in warned.get("/api/v1/model?name=acme/warned-7b").json()["facts"]}
+    assert facts["flagged"] is True
+    assert facts["official"] is False

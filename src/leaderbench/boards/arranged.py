@@ -105,7 +105,9 @@ class Arranged:
         for sort in ("", "model", "score", *(column.name for column in self.table.spec.columns)):
             self._order(sort, False)
             self._order(f"-{sort}", False)
-        for name in ("counts", "ends", "share", "shares", "short_names", "with_runs", "_baselines", "_flagged", "_has"):
+        for name in ("counts", "ends", "share", "shared_flags", "shares", "short_names", "with_runs"):
+            getattr(self, name)
+        for name in ("_baselines", "_flagged", "_has"):
             getattr(self, name)
         for query in (
             *(Query(types=frozenset({kind})) for kind in ModelType),
@@ -141,6 +143,12 @@ class Arranged:
         """Whether every score of every model was published elsewhere."""
         made_here = self._has[Provenance.MADE_HERE] | self._has[Provenance.IMPORTED_RUN]
         return self.scored > 0 and not bool((made_here & ~self._baselines).any())
+
+    @cached_property
+    def shared_flags(self) -> tuple[str, ...]:
+        """What is to be known of every model alike."""
+        models = [row.flags for row in self.table.rows if not row.baseline]
+        return tuple(flag for flag in (models[0] if models else ()) if all(flag in flags for flags in models))
 
     def models_among(self, places: Integers) -> int:
         """How many of the rows at these places are models."""

@@ -8,6 +8,7 @@ an apostrophe: removing one leading apostrophe gives back every text.
 import csv
 import io
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from leaderbench.boards.spec import said
@@ -19,18 +20,22 @@ formula_like = (*formula_starts, "\n", "＝", "＋", "－", "＠")
 """What a cell of a spreadsheet may not begin with: some read full-width signs as the plain ones."""
 
 
-def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
+def as_csv(
+    table: BoardTable, *, normalised: bool = False, facts: Mapping[str, Callable[[Standing], object]] | None = None
+) -> str:
     """The table as CSV text with a line a row, lines ending in CRLF as RFC 4180 wants it.
 
     With `normalised` the values in the columns are those after normalisation; their intervals stay those of the raw.
+    `facts` are columns about the models, at the end, by their heads.
     """
+    about = facts or {}
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     columns = [column.name for column in table.spec.columns]
     parts = [f"{name}{suffix}" for name in columns for suffix in ("", " low", " high", " n", " run")]
     head = ["rank", "rank low", "rank high", "filtered rank", "filtered rank low", "filtered rank high"]
     head += ["name", "model", "identity", "baseline", "score", "score low", "score high"]
-    head += ["columns", "mean", "mean over types", *parts, "flags"]
+    head += ["columns", "mean", "mean over types", *parts, "flags", *about]
     writer.writerow(map(safe, head))
     for row in table.rows:
         cells: list[object] = []
@@ -63,6 +68,7 @@ def as_csv(table: BoardTable, *, normalised: bool = False) -> str:
                     row.type_mean,
                     *cells,
                     "; ".join(row.flags),
+                    *(known(row) for known in about.values()),
                 ],
             )
         )

@@ -47,6 +47,9 @@ class Point:
     size_guessed: bool = False
     """Whether `parameters` is no more than a guess from the name."""
 
+    type: str = ""
+    """The `ModelType`; empty where it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountedCell:
@@ -113,7 +116,8 @@ def points(table: BoardTable, column: str, record: Callable[[str], ModelRecord])
         cells = [cell for cell in (row.cells if place is None else (row.cells[place],)) if cell is not None]
         when = date or max((cell.created for cell in cells), default="")
         guessed = known.parameters is not None and known.parameters.guessed
-        found.append(Point(row.name, row.model, score, low, high, parameters, when, bool(date), guessed))
+        kind = known.type.value if known.type else ""
+        found.append(Point(row.name, row.model, score, low, high, parameters, when, bool(date), guessed, kind))
     return tuple(found)
 
 

@@ -64,7 +64,8 @@ class Columns:
     def counts(self) -> dict[str, dict[str, int]]:
         """How many models there are of each type, commercial use, precision and language, and in each of `SIZES`; of
         languages and precisions the most frequent first, as what a reader may choose among. `guessed` says of how many
-        models the size, the type and the precision are guesses from their names.
+        models the size, the type and the precision are guesses from their names; `flagged` and `official` of how many a
+        leaderboard says whether they are, and of how many that they are.
         """
         found: dict[str, dict[str, int]] = {
             "size": {n: int(self._any([{"sizes": (r,)}]).sum()) for n, r in SIZES.items()}
@@ -81,6 +82,9 @@ class Columns:
             name: sum(fact is not None and fact.guessed for fact in (getattr(item, field) for item in self.records))
             for name, field in guesses.items()
         }
+        for name in ("flagged", "official"):
+            told = [fact for fact in (getattr(record, name) for record in self.records) if fact is not None]
+            found[name] = {"known": len(told), "true": sum(fact.value for fact in told)}
         return found
 
     def _any(self, conditions: Iterable[dict[str, Any]]) -> Booleans:

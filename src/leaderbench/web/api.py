@@ -89,7 +89,9 @@ def _boards(made: APIRouter, live: LiveStore) -> None:
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table"}},
     )
     def board_csv(name: BoardName, view: Annotated[BoardView, Query()]) -> Response:
-        text = as_csv(shown.boards.board_file(live, name, view), normalised=view.values is Values.NORMALISED)
+        table = shown.boards.board_file(live, name, view)
+        facts = shown.boards.fact_columns(live, name, view)
+        text = as_csv(table, normalised=view.values is Values.NORMALISED, facts=facts)
         disposition = f'attachment; filename="{name}.csv"'  # a board's name is letters, digits, dots and dashes
         content = text.encode("utf-8", "replace")
         return Response(content, media_type="text/csv; charset=utf-8", headers={"content-disposition": disposition})

@@ -42,7 +42,7 @@ def application(live: LiveStore, frame_ancestors: Sequence[str] = ()) -> FastAPI
 
     @asynccontextmanager
     async def watched(_: FastAPI) -> AsyncIterator[None]:
-        live.warm = shown.boards.prepare
+        live.warm = shown.preparing.prepare
         live.start()
         try:
             yield

@@ -10,7 +10,6 @@ from leaderbench.boards.arranged import model_columns
 from leaderbench.boards.table import Cell, Place, Standing
 from leaderbench.models.facts import Fact
 from leaderbench.models.search import highlights
-from leaderbench.results.entries import Provenance
 from leaderbench.sentences import Sentence
 from leaderbench.text.visible import visible
 from leaderbench.web import notation, words
@@ -19,10 +18,6 @@ from leaderbench.web.live import LiveStore
 from leaderbench.web.shown.boards import Selection, select, selected_row, without_rows
 from leaderbench.web.values.boards import ShownBoard
 from leaderbench.web.views import BoardView, Values
-
-imported = Provenance.IMPORTED_SCORE.value
-"""What a row says whose scores were published elsewhere; where all are, the page says it once."""
-
 
 fact_titles = {
     "parameters": Sentence("Size"),
@@ -128,7 +123,7 @@ def _line(selection: Selection, place: int, language: str, view: BoardView) -> _
     kind = " ".join(word for word, is_so in (("baseline", row.baseline), ("pinned", pinned)) if is_so)
     badges = [words.told(language, Sentence("baseline"))] if row.baseline else []
     badges += [
-        words.told(language, flag) for flag in row.flags if not (selection.arranged.imported and flag == imported)
+        words.told(language, flag) for flag in row.flags if row.baseline or flag not in selection.arranged.shared_flags
     ]
     after = "".join(f' <span class="badge">{escape(visible(text))}</span>' for text in badges)
     link = escape(address(language, "model", name=row.model))

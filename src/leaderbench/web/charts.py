@@ -103,16 +103,20 @@ def _score(found: ShownPlots) -> str:
 def _plot(
     found: ShownPlots, part: ModelPlot, at: Callable[[PlottedModel], tuple[float, str, bool]], language: str
 ) -> Plot:
-    made = {item.name: _point(item, at, language) for item in part.models}
+    short = short_names(dict.fromkeys(item.name for item in part.models))
+    made = {item.name: _point(item, at, short[item.name], language) for item in part.models}
     crowd = [Crowd(cell.left, cell.right, cell.low, cell.high, cell.count) for cell in part.cells]
     return Plot(list(made.values()), [made[name] for name in part.frontier], crowd, levels(dict(found.chance)))
 
 
-def _point(item: PlottedModel, at: Callable[[PlottedModel], tuple[float, str, bool]], language: str) -> ModelPoint:
+def _point(
+    item: PlottedModel, at: Callable[[PlottedModel], tuple[float, str, bool]], short: str, language: str
+) -> ModelPoint:
     where, said, solid = at(item)
     score, low, high = (math.nan if value is None else value for value in (item.score, item.low, item.high))
     link = address(language, "model", name=item.model)
-    return ModelPoint(item.name, where, said, score, low, high, solid, link)
+    kind = Sentence(item.type or "unknown")
+    return ModelPoint(item.name, where, said, score, low, high, solid, link, short, kind)
 
 
 def ranks(found: ShownOrders, language: str) -> Chart:

@@ -33,7 +33,17 @@ share = 20
 """A look at the runs that took a second is followed by so many seconds without one, so that large stores are not all
 looking."""
 
-kept = {"run": 6, "board": 12, "rows": 12, "compared": 6, "diff": 6, "explanation": 2, "benchmark": 8, "tokens": 12}
+kept = {
+    "run": 6,
+    "board": 12,
+    "glance": 1000,
+    "rows": 12,
+    "compared": 6,
+    "diff": 6,
+    "explanation": 2,
+    "benchmark": 8,
+    "tokens": 12,
+}
 """Results of each kind that are kept for the next reader: runs hold all their samples, boards all their rows."""
 
 kept_otherwise = 32
@@ -67,6 +77,9 @@ class LiveStore:
 
         self.prepared = False
         """Whether the pages of the first state were prepared."""
+
+        self.steps = 0
+        """How often more of the state that is shown was worked out, after it was published."""
 
         self._unfinished = False
         self.warm: Callable[[LiveStore], object] | None = None
@@ -117,7 +130,10 @@ class LiveStore:
             return
         ahead = copy.copy(self)  # all is shared but the state
         ahead._version, ahead._version_of_models = version, models
-        ahead._prepare()
+        if self.reading:  # readers have seen nothing yet: they get the state at once
+            ahead._unfinished = self.warm is not None
+        else:
+            ahead._prepare()
         self._version, self._version_of_models = version, models
         self._unfinished = ahead._unfinished
         with self._guard:
@@ -153,8 +169,9 @@ class LiveStore:
                 due = time.monotonic() + share * took
             else:
                 self.publish()
-                if self._unfinished:  # readers have the state already; the rest of it is worked out a part at a time
-                    self._prepare()
+            if self._unfinished:  # readers have the state already; the rest of it is worked out a part at a time
+                self._prepare()
+                self.steps += 1
             self._end.wait(pause)
 
     def version(self) -> str:
@@ -163,7 +180,7 @@ class LiveStore:
 
     def tag(self) -> str:
         """The same with what is wrong at the moment: what an answer depends on besides its address."""
-        return f"{self._version} {self.reading} {self.prepared} {self.trouble}"
+        return f"{self._version} {self.steps} {self.reading} {self.prepared} {self.trouble}"
 
     def site(self) -> site_file.OwnSite:
         """What the store says of its site."""

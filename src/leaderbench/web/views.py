@@ -109,6 +109,12 @@ class ModelFilters(View):
     mixtures: bool = True
     """Whether mixtures of experts are listed."""
 
+    warned: bool = True
+    """Whether models are listed of which a leaderboard warns, as that they were trained on its questions."""
+
+    official: bool = False
+    """Whether only models of publishers are listed that a leaderboard calls official."""
+
     @property
     def narrows(self) -> bool:
         """Whether any of them is set."""

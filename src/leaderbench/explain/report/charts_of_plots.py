@@ -5,15 +5,16 @@ when it is clicked.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from leaderbench.explain.report.chart_basics import data, down, grey, plain, some, specification, up
+from leaderbench.explain.report.chart_basics import data, down, grey, many, plain, some, specification, up
 from leaderbench.explain.report.charts_of_scores import Level, any_low, level_said, written_interval
 from leaderbench.explain.report.values import Chart
 from leaderbench.explain.report.wording import joined
+from leaderbench.models.facts import ModelType
 from leaderbench.sentences import Sentence, counted
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 day = 86_400_000
 """Milliseconds."""
 
+
+narrow, tall, letter, row = 560, 300, 6.2, 15
+"""In pixels: the width below which a plot has no names in it, its height without margins, a letter and a line."""
 
 intervals_up_to = 300
 """Points with whiskers; more of them would hide each other."""
@@ -47,6 +51,11 @@ class ModelPoint:
     """Whether its place across is known and not only stood in for."""
 
     link: str = ""
+    short: str = ""
+    """A name to be written beside it; empty for none."""
+
+    kind: str = ""
+    """What its colour tells; all are of one colour where there is one kind only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ def size_against_score(found: Plot, *, score: str, percent: bool = True) -> Char
         Sentence("parameters"),
         score,
         percent,
+        ends=[math.log(end) if end > 0 else 0.0 for end in ends],
+        place=lambda at: math.log(at) if at > 0 else 0.0,
         title=Sentence("Size against score"),
         line=low < high and bool(found.frontier),
         note=_noted(found, low < high, _LARGEST, _ONE_SIZE, Sentence("Hollow: the size is guessed from the name.")),
@@ -134,6 +145,8 @@ def score_over_time(found: Plot, *, score: str, percent: bool = True) -> Chart:
         Sentence("date"),
         score,
         percent,
+        ends=ends,
+        place=float,
         title=Sentence("Score over time"),
         line=spread,
         note=_noted(found, spread, Sentence("Line: the best score so far."), _ONE_DAY, _DATE_OF_RUN),
@@ -181,6 +194,8 @@ def _plot(
     score: str,
     percent: bool,
     *,
+    ends: Sequence[float],
+    place: Callable[[float], float],
     title: str,
     line: bool,
     note: str,
@@ -201,6 +216,8 @@ def _plot(
         alt.Tooltip("value:Q", title=score, format=",.1f"),
         alt.Tooltip("interval:N", title=Sentence("95 % interval")),
     ]
+    if len({item.kind for item in found.points}) > 1:
+        tips.append(alt.Tooltip("kind:N", title=Sentence("type")))
     layers: list[alt.Chart] = []
     if found.crowd:
         layers.append(_crowd(found.crowd, times, across, y))
@@ -212,12 +229,15 @@ def _plot(
         layers.append(base.mark_rule(color=up, opacity=faint).encode(y=low, y2="high:Q"))
     if line:
         layers.append(_frontier(found, times, across, y))
-    solid = alt.condition("datum.solid", alt.value(0.85), alt.value(0))
-    layers.append(
-        base.mark_point(size=60 if len(rows) <= intervals_up_to else 25, color=up, opacity=1, cursor="pointer").encode(
-            y=y, stroke=alt.value(up), fill=alt.value(up), fillOpacity=solid, tooltip=tips, href="link:N"
+    layers.append(_dots(base, [item.kind for item in found.points], len(rows)).encode(y=y, tooltip=tips, href="link:N"))
+    if named := _with_room(found, ends, place):
+        names = alt.Chart(data([{**_point(item, times), "short": item.short} for item in named])).encode(x=across, y=y)
+        room = alt.ExprRef(f"width < {narrow} ? 0 : 1")
+        layers.append(
+            names.mark_text(align="right", baseline="bottom", dx=-5, dy=-4, fontSize=11, opacity=room).encode(
+                text="short:N", tooltip=tips, href="link:N"
+            )
         )
-    )
     for level in found.levels:
         if math.isfinite(level.value):
             layers += _level(level, times, y)
@@ -231,6 +251,44 @@ def _plot(
         description=joined(" ", [described, *said, *(level_said(item, times) for item in found.levels)]),
         note=joined(" ", notes),
     )
+
+
+def _dots(base: "alt.Chart", kinds: Sequence[str], count: int) -> "alt.Chart":
+    """A dot a model, hollow where its place across is not known, in the colour of its kind."""
+    import altair as alt
+
+    order = [kind for kind in (*ModelType, "unknown") if kind in kinds]
+    fills: Any = alt.value(up)
+    strokes: Any = alt.value(up)
+    if len(order) > 1:
+        colours = [grey if name == "unknown" else many[list(ModelType).index(ModelType(name))] for name in order]
+        scale = alt.Scale(domain=[Sentence(name) for name in order], range=colours)
+        legend = alt.Legend(orient="top", title=None, symbolType="circle", symbolOpacity=1)
+        fills = alt.Fill("kind:N", scale=scale, legend=legend)
+        strokes = alt.Stroke("kind:N", scale=scale, legend=legend)
+    solid = alt.condition("datum.solid", alt.value(0.85), alt.value(0))
+    size = 60 if count <= intervals_up_to else 25
+    dots: alt.Chart = base.mark_point(size=size, opacity=1, cursor="pointer")
+    return dots.encode(stroke=strokes, fill=fills, fillOpacity=solid)
+
+
+def _with_room(found: Plot, ends: Sequence[float], place: Callable[[float], float]) -> list[ModelPoint]:
+    """Those of the best so far whose names have room up and to the left of them, where nobody is; the best come first.
+
+    Rooms are reckoned for a plot of `narrow` by `tall` pixels.
+    """
+    values = [item.value for item in found.points] + [end for item in found.crowd for end in (item.low, item.high)]
+    low, high = min(values), max(values)
+    named: list[ModelPoint] = []
+    taken: list[tuple[float, float, float]] = []
+    for item in reversed(found.frontier):
+        right = narrow * (place(item.at) - ends[0]) / ((ends[1] - ends[0]) or 1.0)
+        left, up_there = right - letter * len(item.short), tall * (item.value - low) / ((high - low) or 1.0)
+        is_free = all(right < other[0] or left > other[1] or abs(up_there - other[2]) > row for other in taken)
+        if item.short and left > 0 and is_free:
+            named.append(item)
+            taken.append((left, right, up_there))
+    return named
 
 
 def _level(level: Level, times: float, y: "alt.Y") -> "list[alt.Chart]":
@@ -263,6 +321,7 @@ def _point(item: ModelPoint, times: float) -> dict[str, Any]:
         "interval": written_interval(item.low, item.high, times),
         "solid": item.solid,
         "link": item.link,
+        "kind": item.kind,
     }
 
 

@@ -1,6 +1,5 @@
 """What a board shows: its rows for one view, the same for a page, the API and a file."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -20,7 +19,7 @@ from leaderbench.boards.stored import command
 from leaderbench.boards.table import BoardTable, Cell, Place, Standing
 from leaderbench.errors import LeaderbenchError
 from leaderbench.sentences import Sentence
-from leaderbench.web.live import AbsentError, LiveStore, kept
+from leaderbench.web.live import AbsentError, LiveStore
 from leaderbench.web.shown.models import query_of, records, shown_facts
 from leaderbench.web.shown.scores import named
 from leaderbench.web.values.basics import Paged, known
@@ -138,6 +137,7 @@ def without_rows(live: LiveStore, name: str, view: BoardView, selection: Selecti
         models=selection.arranged.scored,
         models_shown=selection.models,
         all_imported=selection.arranged.imported,
+        shared_flags=tuple(map(live.said, selection.arranged.shared_flags)),
         rows=Paged[ShownRow](items=(), page=view.page, size=view.rows, total=selection.total),
         command=command(name, table.spec),
         notes=(*([instead] if item.overrides else []), *map(live.said, (*about_unplaced(unplaced), *selection.notes))),
@@ -165,11 +165,25 @@ def board_file(live: LiveStore, name: str, view: BoardView) -> BoardTable:
     return replace(table, rows=rows, notes=whole.notes, is_filtered=True)
 
 
+def fact_columns(live: LiveStore, name: str, view: BoardView) -> dict[str, Callable[[Standing], object]]:
+    """What a view shows of the models, each as a function of a row: a value, or nothing where it is not known."""
+    arranged = select(live, name, view).arranged
+
+    def column(fact: str) -> Callable[[Standing], object]:
+        def value(row: Standing) -> object:
+            known = getattr(arranged.models.records[arranged.places[row.name]], fact)
+            return known and (known.value if isinstance(known.value, int) else str(known.value))
+
+        return value
+
+    return {fact: column(fact) for fact in model_columns if fact in view.facts}
+
+
 def select(live: LiveStore, name: str, view: BoardView, *, paged: bool = True) -> Selection:
     """What a view selects: a page of the rows, or all of them. Raises as `shown_board` does."""
     used = used_columns(live, name, view)
     key = ("board", name, used, view.intervals)
-    standings: Standings = live.keep(key, live.version(), lambda: _worked_out(live, name, used, view.intervals.value))
+    standings: Standings = live.keep(key, live.version(), lambda: worked_out(live, name, used, view.intervals.value))
     arranged, table = standings.arranged, standings.arranged.table
     choice = choice_of(view)
     try:
@@ -255,7 +269,8 @@ def _spec(live: LiveStore, name: str) -> BoardSpec:
     return found.spec
 
 
-def _worked_out(live: LiveStore, name: str, used: Sequence[str], intervals: str) -> Standings:
+def worked_out(live: LiveStore, name: str, used: Sequence[str], intervals: str) -> Standings:
+    """The standings of a board by these columns. Raises as `shown_board` does."""
     spec = _spec(live, name)
     if len(used) < len(spec.columns):
         try:
@@ -345,36 +360,3 @@ def _cell(live: LiveStore, cell: Cell) -> ShownCell:
         counts=cell.lacking is None,
         source=live.said(cell.source) if cell.source else "",
     )
-
-
-preparing = 3.0
-"""Seconds after which a state is shown although not all of its boards are worked out; readers wait for theirs only."""
-
-
-def prepare(live: LiveStore) -> bool:
-    """Work out what was wanted of the state before, then other boards, so that the next reader need not wait. Returns
-    whether time ended before that did; what is worked out is kept, so that another call goes on.
-    """
-    asked = {key for key in live.held("board") if isinstance(key, tuple) and len(key) == 4}
-    others = {standings_key(live, name, BoardView()) for name in _usable(live)} - asked
-    until = time.monotonic() + preparing
-    wanted = (*sorted(asked, key=repr), *sorted(others, key=repr))
-    for key in wanted[: kept["board"]]:  # more are not kept for the next reader
-        if time.monotonic() > until:
-            return True
-        _, name, used, intervals = key
-        if name in _usable(live):
-            try:
-                made = live.keep(key, live.version(), _making(live, name, used, intervals))
-            except LeaderbenchError:  # of a board that has changed meanwhile
-                continue
-            made.arranged.lay_out()
-    return False
-
-
-def _usable(live: LiveStore) -> list[str]:
-    return [item.name for item in known_boards(live).values() if item.spec is not None]
-
-
-def _making(live: LiveStore, name: str, used: Sequence[str], intervals: str) -> Callable[[], Standings]:
-    return lambda: _worked_out(live, name, used, intervals)

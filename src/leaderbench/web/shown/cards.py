@@ -6,13 +6,10 @@ from leaderbench.boards.reading import Board
 from leaderbench.boards.spec import said
 from leaderbench.sentences import Sentence
 from leaderbench.web.live import LiveStore
-from leaderbench.web.shown.boards import known_boards, select, standings_key
+from leaderbench.web.shown.boards import known_boards
+from leaderbench.web.shown.preparing import glance, has_glance
 from leaderbench.web.site_file import Empty
 from leaderbench.web.values.boards import ListedBoard
-from leaderbench.web.views import BoardView
-
-most_leaders = 3
-"""Models that may be the best, of which a card tells the names."""
 
 
 def listed_boards(live: LiveStore, language: str = "en") -> tuple[ListedBoard, ...]:
@@ -46,13 +43,7 @@ def _listed(live: LiveStore, item: Board, language: str) -> ListedBoard:
 
 def _at_a_glance(live: LiveStore, name: str) -> dict[str, Any]:
     """How many models a board has, who leads and of when its latest score is; nothing while it is worked out."""
-    if not live.has(standings_key(live, name, BoardView())):
+    if not has_glance(live, name):
         return {}
-    arranged = select(live, name, BoardView()).arranged
-    rows = arranged.table.rows
-    return {
-        "models": arranged.scored,
-        "leaders": tuple(row.name for row in rows if row.static is not None and row.static.low == 1)[:most_leaders]
-        or tuple(row.name for row in rows if row.static is not None and row.static.rank == 1)[:most_leaders],
-        "last": max((cell.created for row in rows for cell in row.cells if cell is not None), default=""),
-    }
+    seen = glance(live, name)
+    return {"models": seen.models, "leaders": seen.leaders, "last": seen.last}

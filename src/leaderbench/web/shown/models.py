@@ -57,6 +57,8 @@ def query_of(view: ModelFilters) -> Query:
         precisions=frozenset(view.precision),
         hide_merges=not view.merges,
         hide_mixtures=not view.mixtures,
+        hide_flagged=not view.warned,
+        official=view.official,
     )
 
 

@@ -94,6 +94,7 @@ def _model(item: Point) -> PlottedModel:
         size_guessed=item.size_guessed,
         date=item.date,
         published=item.published,
+        type=item.type,
     )
 
 

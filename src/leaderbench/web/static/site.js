@@ -81,7 +81,12 @@
         }
       });
     }
-    addEventListener("pageshow", () => {
+    addEventListener("pageshow", (event) => {
+      // After "back" the fields say what the address says, not what was typed before the page was left.
+      const [visit] = performance.getEntriesByType("navigation");
+      if (event.persisted || visit?.type === "back_forward") {
+        for (const form of document.querySelectorAll("form[data-live]")) form.reset();
+      }
       for (const field of document.querySelectorAll("form[data-live] :disabled")) field.disabled = false;
     });
     document.addEventListener("keydown", (event) => {

@@ -151,6 +151,9 @@ class ShownBoard(Value):
     all_imported: bool
     """Whether every score was published elsewhere, none measured here."""
 
+    shared_flags: tuple[Words, ...]
+    """What is to be known of every model alike; the page says it once."""
+
     rows: Paged[ShownRow]
     command: str
     """What makes a first score for it."""

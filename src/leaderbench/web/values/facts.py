@@ -7,7 +7,7 @@ class ShownFact(Value):
     """Something known of a model."""
 
     name: str
-    value: str | int | tuple[str, ...]
+    value: str | bool | int | tuple[str, ...]
     source: Words
     """Who says so, the most believed first; `guessed from the name` is no more than that."""
 

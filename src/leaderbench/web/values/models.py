@@ -60,6 +60,9 @@ class ModelDetail(ShownModel):
     places: tuple[BoardPlace, ...]
     """On boards where it has a score."""
 
+    places_later: int
+    """Boards that were not worked out yet, and on which it may have a place."""
+
     explanations: tuple[ListedExplanation, ...]
     """Of why its scores differ between implementations."""
 

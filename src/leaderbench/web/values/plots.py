@@ -23,6 +23,9 @@ class PlottedModel(Value):
     published: bool
     """Whether `date` is when it was published."""
 
+    type: str
+    """What was done to arrive at it; empty where that is not known."""
+
 
 class PlotCell(Value):
     """A rectangle of a plot and how many models lie in it."""
