@@ -16,7 +16,7 @@ from leaderbench.errors import LeaderbenchError
 from leaderbench.files import parsing
 from leaderbench.files.regular import UnusableError, lines_of, open_regular
 from leaderbench.results.imports.report import Skipped
-from leaderbench.results.imports.values import quoted, unbroken
+from leaderbench.results.imports.values import moment_in, quoted, unbroken
 
 MIB = 1 << 20
 LARGEST = 16 * MIB
@@ -45,6 +45,11 @@ class Source:
     path: Path
     name: str
     """Its name below the folder that was given, for people; it is not a path to open."""
+
+
+def dated_digest(system: str, source: Source, data: bytes) -> str:
+    """The digest of a result file of a system that tells the time in the file's name alone."""
+    return hashlib.sha256(f"{system}\n{moment_in(source.name)}\n".encode() + data).hexdigest()
 
 
 def find(paths: Iterable[Path], wanted: Callable[[str], bool]) -> tuple[list[Source], list[Skipped]]:

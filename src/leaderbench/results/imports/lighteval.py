@@ -4,7 +4,6 @@ The suite and the shots are part of what was asked, so they are in the benchmark
 as those of `mmlu:anatomy`, come in as subsets, and lighteval's mean over them (`mmlu:_average`) as the whole.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from leaderbench.results.imports.files import (
     MOST_TASKS,
     Source,
     check_count,
+    dated_digest,
     object_of,
     plain_name,
     read,
@@ -48,8 +48,7 @@ def import_lighteval(paths: Paths, store: Store | str | Path) -> Report:
 
 def _take(importing: Importing, source: Source) -> None:
     data = read(source.path)
-    told = f"{SYSTEM}\n{moment_in(source.name)}\n".encode()  # the time stands in the file's name alone
-    digest = hashlib.sha256(told + data).hexdigest()
+    digest = dated_digest(SYSTEM, source, data)
     content = object_of(data)
     refuse_other(content, SYSTEM)
     results = content.get("results")

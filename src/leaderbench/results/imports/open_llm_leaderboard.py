@@ -4,7 +4,6 @@ Its MMLU is the macro mean over 57 subjects (the tasks `hendrycksTest-…`), whi
 worked out where all of them are there. Its other means are left out: a board makes its own.
 """
 
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from leaderbench.results.imports.files import (
     MOST_TASKS,
     Source,
     check_count,
+    dated_digest,
     object_of,
     plain_name,
     read,
@@ -64,8 +64,7 @@ def import_open_llm_leaderboard(paths: Paths, store: Store | str | Path) -> Repo
 
 def _take(importing: Importing, source: Source) -> None:
     data = read(source.path)
-    told = f"{SYSTEM}\n{moment_in(source.name)}\n".encode()  # the time stands in the file's name alone
-    digest = hashlib.sha256(told + data).hexdigest()
+    digest = dated_digest(SYSTEM, source, data)
     found = scores_of(importing.without_secrets(object_of(data)), source.name, digest)
     importing.tell_of(source, found)
     importing.scores(source, found)
