@@ -148,6 +148,16 @@ def test_two_written_answers_differ_by_the_model_and_not_by_what_was_asked() -> 
     assert (found.kind, found.behind) == (Kind.LOG_LIKELIHOODS, ("model",))
 
 
+def test_tokens_of_two_models_with_tokenizers_of_their_own_are_no_cause() -> None:
+    found = first_cause(WRONG, right(context_tokens=41, continuation_tokens=((5,), (7, 6))), terms("model"))
+    assert (found.kind, found.behind) == (Kind.LOG_LIKELIHOODS, ("model",))
+
+
+def test_tokens_of_two_models_are_a_cause_where_special_tokens_differ_too() -> None:
+    found = first_cause(WRONG, right(context_tokens=41), terms("model", "special tokens"))
+    assert (found.kind, found.behind) == (Kind.TOKENS, ("model", "special tokens"))
+
+
 def test_two_written_answers_of_a_near_tie_are_numerics() -> None:
     a, b = written(" A", 5, -0.5, margin=3e-5), written(" B", 6, -0.5, margin=1e-5)
     assert str(first_cause(a, b, terms())) == "numerics only, margin 1e-05"

@@ -40,7 +40,8 @@ class Kind(StrEnum):
     """The same text, encoded otherwise."""
 
     LOG_LIKELIHOODS = "log-likelihoods"
-    """The same tokens, which the model likes otherwise by more than float noise."""
+    """The same tokens, or the same text where two models have tokenizers of their own, liked otherwise by more than
+    float noise."""
 
     SCORING = "scoring"
     """The same answers, worth something else."""
@@ -161,7 +162,7 @@ def first_cause(a: Sample, b: Sample, terms: Terms) -> FirstCause:
 
     What one of the two does not record (empty texts or lists of an imported run) is passed over.
     """
-    found = _of_prompt(a, b, terms) or _of_tokens(a, b) or _of_answers(a, b, terms)
+    found = _of_prompt(a, b, terms) or _of_tokens(a, b, terms) or _of_answers(a, b, terms)
     kind, detail = found
     behind = tuple(name for name in able[kind] if name in terms.causes and terms.causes[name].differs)
     return FirstCause(kind, detail, behind)
@@ -184,8 +185,12 @@ def _of_prompt(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str] | None:
     return Kind.TEXT, where
 
 
-def _of_tokens(a: Sample, b: Sample) -> tuple[Kind, str] | None:
-    """What differs between the prompt and the tokens that the model saw."""
+def _of_tokens(a: Sample, b: Sample, terms: Terms) -> tuple[Kind, str] | None:
+    """What differs between the prompt and the tokens that the model saw.
+
+    Two models with tokenizers of their own differ in the tokens of every question: that explains none, and is passed
+    over where nothing else that makes tokens differs.
+    """
     if a.shots_dropped != b.shots_dropped:
         return Kind.TRUNCATION, counted(
             "{n} shot dropped against {other}",
@@ -206,6 +211,8 @@ def _of_tokens(a: Sample, b: Sample) -> tuple[Kind, str] | None:
     compared = a.continuations and b.continuations and not all(wrote)
     if compared and a.continuations != b.continuations:
         return Kind.ASKED, _other_continuations(a.continuations, b.continuations)
+    if terms.differs(named.MODEL) and not terms.differs(named.SPECIAL, named.BOUNDARY, named.CHAT):
+        return None
     if a.context_tokens != b.context_tokens and a.context_tokens and b.context_tokens:
         return Kind.TOKENS, counted(
             "{n} token of context against {other}",
