@@ -4,9 +4,11 @@ import json
 import os
 import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from leaderbench.bundled import model_folders
@@ -163,9 +165,16 @@ def test_a_pickle_beside_the_weights_is_never_opened_nor_part_of_the_identity(fo
     assert not (folder / "ran").exists()
 
 
-def test_a_pickle_called_safetensors_is_refused(folder: Path) -> None:
-    write("model.safetensors", pickle.dumps(Canary(folder / "ran")))(folder)
-    with pytest.raises(LeaderbenchError, match="is no safetensors file"):
+@pytest.mark.parametrize("name", ["model.safetensors", "a/model.safetensors"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pickle_called_safetensors_is_refused(folder: Path, name: str, packed: bool) -> None:
+    if "/" in name:
+        index(name)(folder)
+    if packed:
+        torch.save(Canary(folder / "ran"), folder / name)
+    else:
+        write(name, pickle.dumps(Canary(folder / "ran")))(folder)
+    with pytest.raises(LeaderbenchError, match="is a pickle, which can run code when opened"):
         load_model(str(folder))
     assert not (folder / "ran").exists()
 
@@ -216,11 +225,46 @@ def test_a_file_that_is_read_whole_has_a_largest_size_and_others_have_none(
         assert name in contents_of(folder, "m").names
 
 
+def test_an_index_without_its_metadata_is_told_so(folder: Path) -> None:
+    index("a.safetensors")(folder)
+    edit("model.safetensors.index.json", metadata=None)(folder)
+    with pytest.raises(LeaderbenchError, match=r'no table "metadata", without which'):
+        load_model(str(folder))
+
+
+def trainer(*inside: str) -> Spoil:
+    """Moves all into each of these folders."""
+
+    def spoil(folder: Path) -> None:
+        files = list(folder.iterdir())
+        for name in inside:
+            (folder / name).mkdir(parents=True)
+            for file in files:
+                shutil.copy(file, folder / name)
+        for file in files:
+            file.unlink()
+
+    return spoil
+
+
+def instead(name: str, make: Callable[[Path], object]) -> Spoil:
+    """Something else in the place of a file."""
+
+    def spoil(folder: Path) -> None:
+        (folder / name).unlink()
+        make(folder / name)
+
+    return spoil
+
+
 def adapter(folder: Path) -> None:
     write("adapter_config.json", json.dumps({"base_model_name_or_path": "a/b"}).encode())(folder)
 
 
 MESSAGES: dict[str, tuple[list[Spoil], str]] = {
+    "a folder of the Hub's cache": ([trainer("snapshots/0a1b")], 'did you mean its folder "snapshots/0a1b"'),
+    "a pipe for weights": ([instead("model.safetensors", os.mkfifo)], "model.safetensors is no regular file"),
+    "a folder for weights": ([instead("model.safetensors", Path.mkdir)], "model.safetensors is no regular file"),
     "an adapter with a configuration": (
         [adapter, lambda f: (f / "model.safetensors").rename(f / "adapter_model.safetensors")],
         "is an adapter without its model; merge it into the model",

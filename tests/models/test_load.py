@@ -14,6 +14,7 @@ import huggingface_hub
 import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.catalogue import describe
@@ -134,7 +135,7 @@ def test_a_name_that_is_no_folder_and_no_repository_is_refused(name: str) -> Non
 
 
 def test_a_file_in_place_of_a_folder_is_refused(folder: Path) -> None:
-    with pytest.raises(LeaderbenchError, match="There is no model folder at"):
+    with pytest.raises(LeaderbenchError, match=r"config.json is a file, and a model is a folder"):
         load_model(str(folder / "config.json"))
 
 
@@ -340,6 +341,24 @@ def test_architectures_with_a_table_of_positions_are_never_asked_beyond_it(name:
 
 
 @pytest.mark.parametrize(
+    ("kind", "settings", "length"),
+    [
+        ("roberta", {"max_position_embeddings": 66, "is_decoder": True, "pad_token_id": 1}, 64),
+        ("bert", {"max_position_embeddings": 64, "is_decoder": True}, 64),
+        ("openai-gpt", {"n_positions": 64}, 64),
+        ("ctrl", {"n_positions": 64, "dff": 48}, 64),
+    ],
+)
+def test_the_last_position_that_there_is_can_be_computed(kind: str, settings: dict[str, Any], length: int) -> None:
+    sizes = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
+    config = AutoConfig.for_model(kind, vocab_size=300, **sizes, **settings)
+    network = AutoModelForCausalLM.from_config(config).eval()
+    limits = context_limits(network, tiny.wrap(tiny.characters(), length=10**30), None)
+    assert (limits.context, limits.hard) == (length, length)
+    assert network(torch.full((1, length), 7)).logits.shape == (1, length, 300)
+
+
+@pytest.mark.parametrize(
     ("shape", "length", "context"), [("llama", 200, 256), ("mamba", 200, 200), ("mamba", 10**30, 2048)]
 )
 def test_the_context_is_the_configuration_s_else_the_tokenizer_s_else_2048(
@@ -350,12 +369,11 @@ def test_the_context_is_the_configuration_s_else_the_tokenizer_s_else_2048(
 
 
 def test_weights_that_the_configuration_leaves_unused_are_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    settings(num_hidden_layers=1)(folder)
+    reweigh(lambda weights: weights.update({f"vision.{name}": torch.ones(3) for name in "abc"}))(folder)
     with caplog.at_level(logging.WARNING):
         load_model(str(folder))
     (said,) = [record.getMessage() for record in caplog.records if record.name.startswith("leaderbench")]
-    assert "model.layers.1" in said
-    assert "8 more are not loaded" in said
+    assert "vision.a and 2 more are not loaded" in said
 
 
 def test_the_manifest_records_what_was_loaded(llama_folder: Path) -> None:

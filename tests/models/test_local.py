@@ -264,6 +264,18 @@ def test_tokens_outside_the_embedding_are_failures(tmp_path: Path) -> None:
     failure = found[bad]
     assert isinstance(failure, Failure)
     assert "token 420 is outside the model's vocabulary of 420" in failure.message
+    assert model.estimate([bad] * 5) is None
+    assert model.estimate([bad, good]) is not None
+
+
+def test_a_network_that_fails_has_no_estimate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load(folder)
+
+    def broken(trie: object, wanted: object) -> object:
+        raise IndexError("index out of range in self")
+
+    monkeypatch.setattr(model.path, "logits", broken)
+    assert model.estimate([LogLikelihood(Prompt("", (), "What?"), (" A",))]) is None
 
 
 def test_encoding_asks_the_network_nothing(folder: Path) -> None:

@@ -32,6 +32,16 @@ def add(*names: str) -> Spoil:
     return reweigh(lambda weights: weights.update({name: torch.ones(3) for name in names}))
 
 
+def renamed(prefix: str) -> Spoil:
+    """All weights under names that begin so."""
+
+    def change(weights: Weights) -> None:
+        for name in list(weights):
+            weights[prefix + name] = weights.pop(name)
+
+    return reweigh(change)
+
+
 def scaled(dtype: torch.dtype, ending: str) -> Spoil:
     """Projections of few bits, each with its scale."""
 
@@ -90,8 +100,24 @@ UNUSABLE: dict[str, tuple[Spoil, str]] = {
             "model.layers.1.adapter.down.weight",
             "model.norm.scale",
             "lm_head.weight_scale",
+            "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+            "wrapped.model.layers.1.mlp.up_proj.delta",
+            "lora_B.default.weight",
+            "other.part.qzeros",
+            "model.layers.2.mlp.up_proj.weight",
         )
     },
+    **{
+        f"names that begin with {prefix}": (
+            renamed(prefix),
+            f"go by other names than those .*: model.norm.weight is called {prefix}model.norm.weight",
+        )
+        for prefix in ("module.", "_orig_mod.", "base_model.model.")
+    },
+    "no head": (
+        reweigh(lambda weights: weights.pop("lm_head.weight")),
+        "lm_head.weight is missing. It was saved without its language model head",
+    ),
     "a classifier": (
         settings(architectures=["LlamaForSequenceClassification"]),
         "was saved as LlamaForSequenceClass.*no lang",
@@ -105,6 +131,16 @@ UNUSABLE: dict[str, tuple[Spoil, str]] = {
     ),
     "mBART": (settings(model_type="mbart"), "is an encoder-decoder .*only decoders can be asked"),
     "Pegasus": (settings(model_type="pegasus"), "is an encoder-decoder"),
+    "DistilBERT": (settings(model_type="distilbert"), "transformers has no causal language model of"),
+    "attention from the Hub": (settings(_attn_implementation="owner/kernel"), "wants to fetch and run code for its"),
+    "attention from the Hub by part": (
+        settings(attn_implementation={"": "a/b"}),
+        "wants to fetch and run code for its",
+    ),
+    "an unknown kind of positions": (
+        settings(rope_parameters={"rope_type": "abacus"}),
+        "'abacus' is missing, or known",
+    ),
     "no layers": (settings(num_hidden_layers=0), "says it has 0 layers; a model has 1 or more"),
     "fewer layers than none": (settings(num_hidden_layers=-1), "says it has -1 layers; a model has 1 or more"),
 }
@@ -124,10 +160,18 @@ def test_a_model_that_gives_no_probabilities_of_its_own_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "name", ["model.layers.0.self_attn.rotary_emb.inv_freq", "model.layers.7.mlp.up_proj.weight", "vision.patch.weight"]
+    "name",
+    [
+        "model.layers.0.self_attn.rotary_emb.inv_freq",
+        "vision.patch.weight",
+        "vision.logit_scale",
+        "talker.model.layers.0.mlp.up_proj.weight",
+        "model.layers.2.mlp.up_proj.weight",
+    ],
 )
-def test_tables_and_parts_that_the_network_has_not_may_be_left_unused(folder: Path, name: str) -> None:
+def test_tables_other_parts_and_layers_for_further_tokens_may_be_left_unused(folder: Path, name: str) -> None:
     add(name)(folder)
+    settings(num_nextn_predict_layers=1)(folder)
     load_model(str(folder))
 
 

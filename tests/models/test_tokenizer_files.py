@@ -200,6 +200,21 @@ def test_a_hostile_tokenizer_ends_in_one_sentence(folder: Path, what: str, capfd
     assert capfd.readouterr().err == ""
 
 
+def test_a_class_that_puts_its_own_around_every_text_is_refused(folder: Path) -> None:
+    edit("tokenizer_config.json", tokenizer_class="NllbTokenizer")(folder)
+    with pytest.raises(
+        LeaderbenchError, match=r"tokenizer of .* cannot encode a text|class NllbTokenizer of .* gives other"
+    ):
+        load_model(str(folder))
+
+
+@pytest.mark.parametrize("named", ["T5Tokenizer", "CTRLTokenizer", 7])
+def test_a_class_that_cannot_be_made_of_the_file_is_named(folder: Path, named: object) -> None:
+    edit("tokenizer_config.json", tokenizer_class=named)(folder)
+    with pytest.raises(LeaderbenchError, match=f"cannot be loaded by the class that its .* names, .*{named}"):
+        load_model(str(folder))
+
+
 @pytest.mark.parametrize("length", [0, -1, -5.5, 2.5, 10**30, 1e30, 10**15])
 def test_a_length_that_is_none_is_no_length(folder: Path, length: float) -> None:
     edit("tokenizer_config.json", model_max_length=length)(folder)

@@ -87,11 +87,11 @@ def contents_of(folder: Path, name: str) -> Contents:
     listed |= {path.relative_to(folder).as_posix() for path in folder.glob(TEMPLATES)}
     names = tuple(sorted(listed | set(weights)))
     for file in names:
-        _check(folder / file)
+        check_file(folder / file)
     return Contents(folder, names, tuple(weights))
 
 
-def _check(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Raise `LeaderbenchError` for what is no regular file, no file but a pointer to one, or far too long a text."""
     if not is_regular(path):
         raise LeaderbenchError(f"{path} is no regular file (nor a link to one); remove it, or put the file there.")
@@ -127,6 +127,11 @@ def _indexed(folder: Path, index: str) -> tuple[list[str], str]:
     places = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(places, dict) or not places:
         return [], f"{index} is damaged."
+    if not isinstance(content.get("metadata"), dict):
+        return (
+            [],
+            f'{index} has no table "metadata", without which transformers reads none; an empty one, {{}}, will do.',
+        )
     parent = PurePosixPath(index).parent
     for place in places.values():
         if not _is_inside(place, (".safetensors",)):

@@ -109,6 +109,8 @@ def read_header(path: Path) -> dict[str, Tensor]:
             raise ValueError("only points to the weights; fetch them with `git lfs pull`")
         length = int.from_bytes(start, "little")
         if len(start) < 8 or not 2 <= length <= min(longest_header, size - 8):
+            if start.startswith((b"\x80", b"PK\x03\x04")):
+                raise ValueError("is a pickle, which can run code when opened; convert it to safetensors")
             raise ValueError("is no safetensors file, or only the beginning of one")
         data = file.read(length)
     try:

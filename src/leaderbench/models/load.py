@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from logging import getLogger
+from logging import CRITICAL
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models import baselines
-from leaderbench.models.contents import Contents, alone, contents_of, digest_of, read_json
+from leaderbench.models.contents import Contents, alone, contents_of, digest_of, read_json, shown
 from leaderbench.models.contexts import LENGTHS, length_of
 from leaderbench.models.headers import Headers, read_headers
 from leaderbench.models.refusals import check_configuration, check_counts, check_folder, check_quantisation
@@ -154,8 +154,11 @@ def load_tokenizer(folder: Path, name: str) -> tuple["PreTrainedTokenizerBase", 
                 folder, trust_remote_code=False, local_files_only=True
             )
         except Exception as error:
+            stated = read_json(folder / "tokenizer_config.json")
+            kind = stated.get("tokenizer_class") if isinstance(stated, dict) else None
+            by = f" by the class that its tokenizer_config.json names, {shown(kind)}" if kind else ""
             raise LeaderbenchError(
-                f"The tokenizer of {name} cannot be loaded: {one_line(error, folder, name)}"
+                f"The tokenizer of {name} cannot be loaded{by}: {one_line(error, folder, name)}"
             ) from error
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     tokenizer_files.check_length(tokenizer, name)
@@ -195,6 +198,7 @@ def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str
     from transformers import AutoModelForCausalLM
 
     from leaderbench.models.bounds import bounded, check_memory
+    from leaderbench.models.fitting import check_weights
 
     if dtype not in DTYPES:
         raise LeaderbenchError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
@@ -227,7 +231,15 @@ def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str
     except Exception as error:
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
-        raise LeaderbenchError(f"The weights of {name} cannot be loaded: {one_line(error, folder, name)}") from error
+        if "Unrecognized configuration class" in str(error):
+            raise LeaderbenchError(
+                f"{name} is of the architecture {config.model_type}, which transformers has no causal language model "
+                "of: it has no next-token probabilities."
+            ) from error
+        # The headers of the weights are sound, so it is rarely they.
+        raise LeaderbenchError(
+            f"{name} cannot be built from its config.json and weights: {one_line(error, folder, name)}"
+        ) from error
     return network
 
 
@@ -240,62 +252,13 @@ def checked_headers(folder: Path, name: str) -> Headers:
     return headers
 
 
-def check_weights(report: dict[str, Any], network: "PreTrainedModel", name: str) -> None:
-    """Refuse weights that are not all that the configuration needs, or more for the same parts; say of other ones.
-
-    Raises:
-        LeaderbenchError: some are missing or of another shape, or belong to parts of the network that do without them.
-    """
-    if mismatched := sorted(report["mismatched_keys"]):
-        key, found, wanted = mismatched[0]
-        raise LeaderbenchError(
-            f"The weights of {name} do not belong to its config.json: {key} is {list(found)} in the file and "
-            f"{list(wanted)} by the configuration."
-        )
-    if missing := sorted(report["missing_keys"]):
-        raise LeaderbenchError(f"The weights of {name} are incomplete: {missing[0]}{and_more(missing)} missing.")
-    unused = sorted(report["unexpected_keys"])
-    if within := [key for key in unused if is_within(key, network)]:
-        raise LeaderbenchError(
-            f"The configuration of {name} has no use for weights of parts that it has: {within[0]}{and_more(within)} "
-            "not loaded. They are scales, an adapter or of another architecture: without them the model is another."
-        )
-    if unused:
-        getLogger(__name__).warning(
-            f"The configuration of {name} leaves weights of its files unused: {unused[0]}{and_more(unused)} not loaded."
-        )
-
-
-def is_within(key: str, network: "PreTrainedModel") -> bool:
-    """Whether an unused weight belongs to a layer, or to a part with weights of its own, that the network has."""
-    from leaderbench.models.headers import Tensor
-    from leaderbench.models.sizes import is_table
-
-    if is_table(key, Tensor("", (), 0)):
-        return False
-    parts = key.split(".")
-    for end in range(len(parts) - 1, 0, -1):
-        try:
-            part = network.get_submodule(".".join(parts[:end]))
-        except AttributeError:
-            continue
-        in_layer = any(piece.isdecimal() for piece in parts[:end])
-        return in_layer or any(True for _ in part.parameters(recurse=False))
-    return False
-
-
-def and_more(names: list[str]) -> str:
-    """How a sentence goes on behind the first of some names."""
-    return " is" if len(names) == 1 else f" and {len(names) - 1} more are"
-
-
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """No progress bars and warnings of the library's own while a model is loaded; what matters is said once, by us."""
     from transformers.utils import logging
 
     before = logging.get_verbosity()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.set_verbosity(CRITICAL)
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
@@ -306,6 +269,8 @@ def quiet_transformers() -> Iterator[None]:
 def one_line(error: Exception, folder: Path, name: str) -> str:
     """An error's own words on one line, whole sentences where they are many; the folder goes by its model's name."""
     text = " ".join(str(error).split()).replace(str(folder), name) or type(error).__name__
+    if isinstance(error, KeyError):
+        text = f"{text} is missing, or known to nobody"
     if len(text) > 300:
         text = text[: text.rfind(". ", 0, 300) + 1] or text[:300]
     return text.removesuffix(".") + "."
@@ -377,10 +342,14 @@ def context_limits(
     stated = [length_of(getattr(config, key, None)) for key in LENGTHS]
     context = next(filter(None, (*stated, length_of(tokenizer.model_max_length))), 2048)
     # A table of positions ends where it ends; most rotary and relative positions go on.
-    tables = {"wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position"}
-    named = [key for key, module in network.named_modules() if isinstance(module, torch.nn.Embedding)]
-    named += [key for key, _ in network.named_buffers()]
-    ends = config.model_type == "mpt" or any(key.rsplit(".", 1)[-1] in tables for key in named)
+    tables = {"wpe", "embed_positions", "position_embeddings", "wpe_embeddings", "embed_position", "positions_embed"}
+    embeddings = dict(kind for kind in network.named_modules() if isinstance(kind[1], torch.nn.Embedding))
+    named = [*embeddings, *(key for key, _ in network.named_buffers())]
+    ended = [key for key in named if key.rsplit(".", 1)[-1] in tables]
+    ends = config.model_type in ("mpt", "ctrl") or bool(ended)
+    # RoBERTa and its kin count positions from behind the one of padding.
+    padded = [embeddings[key] for key in ended if key in embeddings and embeddings[key].padding_idx is not None]
+    context = min(context, *(len(table.weight) - int(table.padding_idx) - 1 for table in padded), context)
     if max_length is not None:
         if max_length < 1 or (ends and max_length > context):
             raise LeaderbenchError(f"A context of {max_length} tokens is not possible; this model has {context}.")

@@ -69,19 +69,28 @@ class LocalModel:
         return texts_of(self.tokenizer, tokens)
 
     def estimate(self, requests: Sequence[Request]) -> Estimate | None:
-        """What answering these would take, by the tokens of some of them, drawn at random, and one short pass."""
+        """What answering these would take, by the tokens of some of them, drawn at random, and one short pass.
+
+        None where none of them can be asked, or the pass fails.
+        """
         # At random, since every fourth request may be the last choice of its question.
         order = np.random.default_rng(0).permutation(len(requests))
         drawn = [requests[i] for i in order[:COUNTED]]
-        encoded = [one for chunk in chunks(drawn) for one in self.encoder.encode(chunk) if one.problem is None]
+        pairs = zip(drawn, self.encode(drawn), strict=True)
+        encoded = [one for request, one in pairs if not (one.problem or self._problem(request, one))]
         if not encoded:
             return None
         counts = [len(one.context) + sum(map(len, one.continuations)) for one in encoded]
         tokens = round(sum(counts) / len(counts) * len(requests))
         begun = encoded[0].context[:TIMED]
         before = time.monotonic()
-        for _ in self.path.logits(build([begun]), np.array([len(begun) - 1])):
-            pass
+        try:
+            for _ in self.path.logits(build([begun]), np.array([len(begun) - 1])):
+                pass
+        except LeaderbenchError:
+            raise
+        except Exception:
+            return None  # `answer` meets it as well, and says what it is
         pace = len(begun) / (time.monotonic() - before)
         return Estimate(len(requests), tokens, tokens / pace, *memory_in_use(self.network))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.models.contents import INDEX, is_gguf, shown, weights_of
+from leaderbench.models.contents import INDEX, check_file, is_gguf, shown, weights_of
 from leaderbench.models.headers import Headers
 from leaderbench.models.sizes import is_table, quantisation
 
@@ -48,6 +48,7 @@ def check_folder(folder: Path, name: str) -> None:
     if weights or problem:
         return
     if others := sorted(folder.glob("*.safetensors")):
+        check_file(others[0])
         raise LeaderbenchError(
             f"{name} has neither model.safetensors nor {INDEX}: under the name {shown(others[0].name)} its weights are "
             "not read; rename them, or save the model with save_pretrained."
@@ -62,7 +63,9 @@ def check_folder(folder: Path, name: str) -> None:
 def _inside(folder: Path) -> str:
     """The end of that sentence: which model in this folder may be meant, the last checkpoint of a training first."""
     with suppress(OSError):
-        models = [path.parent.name for path in folder.glob("*/config.json")]
+        # Those of the second kind lie in a cache of the Hub's.
+        inside = [path.parent for kind in ("*", "snapshots/*") for path in folder.glob(f"{kind}/config.json")]
+        models = [path.relative_to(folder).as_posix() for path in inside]
         last = max(models, key=lambda name: [int(number[:20]) for number in re.findall("[0-9]+", name)], default="")
         return f"; did you mean its folder {shown(last)}?" if last else ""
     return ""
@@ -93,10 +96,11 @@ def _integers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def check_configuration(config: "PreTrainedConfig", name: str) -> None:
-    """Refuse networks that give no probabilities of next tokens, or have no layers.
+    """Refuse networks that give no probabilities of next tokens, have no layers, or want code of others.
 
     Raises:
-        LeaderbenchError: an encoder-decoder, a classifier or the like, or a number of layers that is none.
+        LeaderbenchError: an encoder-decoder, a classifier or the like, a number of layers that is none, or attention
+            by a kernel of the Hub.
     """
     stated = getattr(config, "architectures", None)
     heads = [kind for kind in stated if isinstance(kind, str)] if isinstance(stated, list) else []
@@ -106,6 +110,8 @@ def check_configuration(config: "PreTrainedConfig", name: str) -> None:
             "next tokens."
         )
     text = config.get_text_config()
+    if any("/" in str(getattr(level, "_attn_implementation", None)) for level in (config, text)):
+        raise LeaderbenchError(f"{name} wants to fetch and run code for its attention, which leaderbench never does.")
     if getattr(config, "is_encoder_decoder", False) or getattr(text, "is_encoder_decoder", False):
         raise LeaderbenchError(
             f"{name} is an encoder-decoder ({config.model_type}, is_encoder_decoder in its config.json); only decoders "
@@ -130,9 +136,9 @@ def check_quantisation(config: Mapping[str, Any], headers: Headers, name: str) -
         in_place = quantised.get("load_in_4bit") is True or quantised.get("load_in_8bit") is True
         if in_place or (isinstance(method, str) and method in AUTO_QUANTIZATION_CONFIG_MAPPING):
             return
-        how = f"a way ({shown(method)})" if method else "a way that its config.json does not name"
+        how = f"a way ({shown(method)}) that" if method else "a way that its config.json does not name, so it"
         raise LeaderbenchError(
-            f"{name} is quantised in {how} that cannot be read here; use its weights before quantisation, or another "
+            f"{name} is quantised in {how} cannot be read here; use its weights before quantisation, or another "
             "quantisation of them."
         )
     for key, tensor in headers.tensors.items():

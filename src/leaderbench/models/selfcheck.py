@@ -71,8 +71,8 @@ def examine(plain: PlainPath, trie: Trie, name: str) -> torch.Tensor:
     dtype = plain.model.dtype
     if together.isnan().all():
         raise LeaderbenchError(
-            f"Every number that {name} computes is NaN: its weights are damaged, or too large for "
-            f"{str(dtype).removeprefix('torch.')}."
+            f"Every number that {name} computes is NaN: its weights or its config.json are damaged, or its numbers too "
+            f"large for {str(dtype).removeprefix('torch.')}."
         )
     allowed = noise(together, dtype)
     # Two passes of one shape differ by nothing, or by the order in which experts add up; in half precision that order

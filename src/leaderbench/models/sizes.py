@@ -26,7 +26,7 @@ _BUFFERS = {
 _INPUTS = ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight", "shared.weight")
 _OUTPUTS = ("lm_head.weight", "embed_out.weight", "output_projection.weight", "predictions.decoder.weight")
 
-_SCALES = (
+SCALES = (
     ".scales",
     ".biases",
     ".qzeros",
@@ -258,7 +258,7 @@ def _packed(name: str, tensor: Tensor, quantised: Config) -> float | None:
     """How many parameters one element stands for: 0 where it only helps to unpack others, None where unknown."""
     if not quantised:
         return 0 if tensor.dtype.startswith(("I", "U")) and tensor.dtype != "I8" else 1
-    if name.endswith(_SCALES) or ".quant_state." in name:
+    if name.endswith(SCALES) or ".quant_state." in name:
         return 0
     bits = _bits(quantised)
     if name.endswith("_blocks") and tensor.dtype == "U8":

@@ -29,6 +29,8 @@ def find(name: str, revision: str | None) -> tuple[Path, str | None]:
             return folder, None
         if folder.suffix == ".gguf" and folder.is_file():
             raise LeaderbenchError(is_gguf(name))
+        if folder.is_file():
+            raise LeaderbenchError(f"{name[:200]} is a file, and a model is a folder of files: give the folder.")
         absent = not name or folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1
     except (OSError, RuntimeError, ValueError):
         # Too long a name, a home of nobody.

@@ -47,14 +47,22 @@ PROBES = (
 
 @contextmanager
 def refused(name: str) -> Iterator[None]:
-    """Turn a panic of a tokenizer into a sentence, without what Rust prints of it.
+    """Turn what a tokenizer raises, and its panics, into a sentence, without what Rust prints of them.
 
     Raises:
-        LeaderbenchError: native code panicked.
+        LeaderbenchError: its class or native code fails.
     """
     with silent():
         try:
             yield
+        except LeaderbenchError:
+            raise
+        except Exception as error:
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise LeaderbenchError(
+                f"The tokenizer of {name} cannot encode a text ({words}); where its {FILE} is sound, let "
+                "tokenizer_config.json name PreTrainedTokenizerFast."
+            ) from error
         except BaseException as error:
             if not is_panic(error):
                 raise
@@ -145,9 +153,13 @@ def honour_file(tokenizer: "PreTrainedTokenizerBase", folder: Path, name: str) -
             _as_it_encodes(backend)
             _check_growth(own, name)
             changes += [f"{part} of {FILE}" for part in _differences(backend, own)]
+            own_ids = own.encode(PROBES[0]).ids
             if changes:
                 tokenizer._tokenizer = backend = own
                 _forget_strangers(tokenizer, own)
+            # Some classes put their own around a text whenever they are called.
+            if _ids(tokenizer, PROBES[0], special=True) != own_ids:
+                raise _other_tokens(tokenizer, name)
         changes += _keep_ends(tokenizer, name)
         if backend is not None:
             _check_ids(tokenizer, backend, name)
@@ -241,10 +253,14 @@ def _check_ids(tokenizer: "PreTrainedTokenizerBase", backend: "Tokenizer", name:
                 f"rule in its {FILE} tries too many ways."
             )
         if _ids(tokenizer, probe, special=False) != expected:
-            raise LeaderbenchError(
-                f"The class {type(tokenizer).__name__} of {name} gives other tokens than its {FILE}; let "
-                "tokenizer_config.json name PreTrainedTokenizerFast."
-            )
+            raise _other_tokens(tokenizer, name)
+
+
+def _other_tokens(tokenizer: "PreTrainedTokenizerBase", name: str) -> LeaderbenchError:
+    return LeaderbenchError(
+        f"The class {type(tokenizer).__name__} of {name} gives other tokens than its {FILE}; let tokenizer_config.json "
+        "name PreTrainedTokenizerFast."
+    )
 
 
 def _ids(tokenizer: "PreTrainedTokenizerBase", text: str, special: bool) -> list[int]:
