@@ -7,15 +7,20 @@ from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
 
+from leaderbench.benchmarks import registry
 from leaderbench.boards.rules import formulas
 from leaderbench.models.search import SIZES
 from leaderbench.records import Json
+from leaderbench.results.store import Store
 from leaderbench.web import views, words
+from leaderbench.web.application import application
 from leaderbench.web.live import LiveStore
+from tests.results.stores import imported_line, write_imported
 from tests.web.conftest import EXPLANATION, SCRIPT, make_run
 
 every_page = [
@@ -150,6 +155,18 @@ def test_what_all_answers_of_a_run_have_in_common_stands_on_its_page_and_its_boa
     assert client.get("/api/v1/runs/dddddddddddd").json()["notes"] == [sentence]
     assert "all answers tied" in client.get("/en/boards/small").text
     assert "所有答案并列" in client.get("/zh/boards/small").text
+
+
+def test_benchmarks_that_can_be_asked_stand_before_those_that_are_only_imported(tmp_path: Path) -> None:
+    write_imported(Store(tmp_path / "store"), "table", imported_line(benchmark="aa/published"))
+    live = LiveStore(Store(tmp_path / "store"))
+    live.refresh()
+    page = unquote(TestClient(application(live)).get("/en/benchmarks").text)
+    live.close()
+    names = re.findall(r'href="/en/benchmark[?]name=([^"]+)"', page)
+    can_be_asked = [name in registry.names() for name in names]
+    assert can_be_asked == sorted(can_be_asked, reverse=True)
+    assert len({*can_be_asked}) == 2
 
 
 def test_a_word_of_an_address_that_is_none_is_named_as_it_was_typed(client: TestClient) -> None:

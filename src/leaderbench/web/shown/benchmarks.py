@@ -45,11 +45,11 @@ tried = 50
 
 
 def shown_benchmarks(live: LiveStore) -> tuple[ShownBenchmark, ...]:
-    """Every benchmark that can be asked or has scores: those that are both first, then imported ones, then the rest."""
+    """Every benchmark that can be asked or has scores: those that are both first, imported ones last."""
     counts = _counts(live)
     known = registry.names()
     names = [*counts, *(name for name in known if name not in counts)]
-    names.sort(key=lambda name: (name not in counts, name not in known))
+    names.sort(key=lambda name: (name not in known, name not in counts))
     return tuple(_benchmark(name, counts) for name in names)
 
 
