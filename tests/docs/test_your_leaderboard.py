@@ -77,6 +77,11 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[
     return folder, printed
 
 
+def test_the_chinese_guide_has_the_same_files_and_commands() -> None:
+    chinese = (ROOT / "docs" / "your-leaderboard.zh-CN.md").read_text(encoding="utf-8")
+    assert BLOCK.findall(chinese) == STEPS
+
+
 def test_every_step_leads_to_a_board_with_runs_imports_and_baselines(
     journey: tuple[Path, list[tuple[str, str]]],
 ) -> None:
