@@ -267,3 +267,17 @@ def test_a_site_serves_what_it_has_while_a_lock_is_held(ground: Commands, lock: 
         ending = ground.wait(started)
     assert ending.code == 0
     assert "Traceback" not in ending.err
+
+
+LEFT = "import os\nprint('threads:', len(os.listdir('/proc/self/task')))\n"
+ENDINGS = (BOARD, SHOW, LIST, INDEX, EXPORT, VERIFY, IMPORT, RUN, EXPORT.replace(".jsonl", ".parquet -f parquet"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux tells of the threads of a process")
+@pytest.mark.parametrize("words", ENDINGS, ids=lambda words: words.replace(STORE, "").strip())
+def test_a_command_ends_without_threads_beside_its_own(ground: Commands, words: str) -> None:
+    """A thread of a native library that still runs while the interpreter ends can abort the process."""
+    table(ground.folder)
+    ending = ground(*shlex.split(words), before=FAKE, after=LEFT)
+    assert ending.code == 0, ending.err
+    assert ending.out.endswith("threads: 1\n")

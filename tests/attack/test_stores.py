@@ -294,13 +294,17 @@ TABLES = {
 QUICK = (0, 1, 5)
 """Places in `ODD` of values that stand for the others outside of the slow suite."""
 
+HEAVY = ("a million rows", "a prompt of 600 MB")
+"""What takes long to make."""
+
 
 def rows() -> Iterator[Any]:
     """All attacks of this file; those that are much like others are slow ones."""
     for subject, table in TABLES.items():
         for place, attack in enumerate(table):
             alike = subject == "manifests" and place % len(ODD) not in QUICK
-            yield pytest.param(attack, id=f"{subject}: {attack.name}", marks=[pytest.mark.slow] if alike else [])
+            slow = alike or attack.name in HEAVY
+            yield pytest.param(attack, id=f"{subject}: {attack.name}", marks=[pytest.mark.slow] if slow else [])
 
 
 @pytest.mark.parametrize("attack", list(rows()))
