@@ -15,6 +15,9 @@ Only where the numbers are known to be shares, by the name of the metric, a perc
 into an interval. -1 is no value where no other number is negative. Decimal commas are told by the other numbers of
 their column, then of the file (`csv_columns`).
 
+How sure a number is, its own cell may say (`csv_cells`), a column beside it such as `mmlu_stderr`, or, where a row has
+one score, a column of its own (`csv_certainty`).
+
 What a table says of its models themselves, such as their size and licence, is kept beside the scores (`csv_facts`).
 """
 
