@@ -51,7 +51,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.remarks: list[str] = []
-        """What a person should know, a sentence each: a file that was set aside, or why there is none."""
+        """Notes, a sentence each: a file that was set aside, or why there is none."""
         self._wanted = path
         self._no_store = False
         self._writes = self._wrote = False  # this process is changing the file: meanwhile nothing is compared
