@@ -1,5 +1,7 @@
 """What stands behind the progress bar."""
 
+import pytest
+
 from leaderbench.cli.progress import describe, rate, saved, time_left
 from leaderbench.evaluation.progress import Progress
 
@@ -37,6 +39,12 @@ def test_time_left_is_unknown_at_first_and_nought_at_last() -> None:
 
 def test_a_run_that_was_complete_before_says_so() -> None:
     assert describe(at(100, stored=100)) == "all answered before; nothing to ask"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 45.0])
+def test_a_run_without_an_answer_yet_says_what_it_does_and_no_rate_of_0(seconds: float) -> None:
+    assert describe(at(0, seconds=seconds)) == "working on the first questions, which say how long it takes"
+    assert describe(at(8, stored=8, seconds=seconds)).endswith(", resumed from 8")
 
 
 def test_slow_models_have_a_decimal() -> None:

@@ -11,14 +11,16 @@ from leaderbench.errors import LeaderbenchError
 DEFAULT_STORE = Path("leaderbench-store")
 
 
-def whole(least: int) -> Callable[[str | int], int]:
-    """How a number of at least so much is read from what was typed, or from the default."""
+def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
+    """How a number of at least so much, and at most `most`, is read from what was typed, or from the default."""
+    wanted = f"{least} or more" if most is None else f"{least} to {most}"
 
     def read(typed: str | int) -> int:
         text = str(typed)
-        if not text.isascii() or not text.isdecimal() or int(text) < least:
-            raise typer.BadParameter(f"give a whole number of {least} or more, not {text[:40]!r}.")
-        return int(text)
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 1000 else -1
+        if number < least or (most is not None and number > most):
+            raise typer.BadParameter(f"give a whole number of {wanted}, not {text[:40]!r}.")
+        return number
 
     return read
 

@@ -41,6 +41,9 @@ def describe(progress: "Progress") -> str:
     if progress.stored == progress.total:
         return "all answered before; nothing to ask"
     speed = rate(progress)
+    if not speed:  # a rate of 0 and no time left would look hung
+        resumed = f", resumed from {progress.stored:,}" if progress.stored else ""
+        return f"working on the first questions, which say how long it takes{resumed}"
     parts = [f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"]
     parts += [f"{100 * saved(progress):.0f} % of tokens saved", f"{time_left(progress)} left"]
     if progress.errors:

@@ -17,8 +17,8 @@ def serve(
         int | None,
         typer.Option(
             "--port",
-            min=0,
-            max=65535,
+            parser=options.whole(0, 65535),
+            metavar="PORT",
             help="7860, or the next one that is free, where not given; 0 takes any free one.",
         ),
     ] = None,
