@@ -6,7 +6,6 @@ the same texts. A file comes from strangers: what would fill the memory is refus
 native code ends in a sentence.
 """
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaderbench.errors import LeaderbenchError
 from leaderbench.models.contents import LARGEST, read_json, shown
+from leaderbench.models.contexts import UNLIMITED
 from leaderbench.models.panics import is_panic, reason_of, silent
 
 if TYPE_CHECKING:
@@ -276,12 +276,12 @@ def check_length(tokenizer: "PreTrainedTokenizerBase", name: str) -> None:
         LeaderbenchError: it states something that is no number.
     """
     stated: object = tokenizer.model_max_length
-    if isinstance(stated, bool) or not isinstance(stated, int | float) or math.isnan(stated):
+    if isinstance(stated, bool) or not isinstance(stated, int | float) or stated != stated:
         raise LeaderbenchError(
             f"The tokenizer of {name} says model_max_length is {shown(stated)}; it must be a number of tokens, or left "
             "out of tokenizer_config.json."
         )
-    if stated <= 0 or (stated != math.inf and stated != int(stated)) or stated == math.inf:
+    if stated <= 0 or stated >= UNLIMITED or stated != int(stated):
         tokenizer.model_max_length = int(1e30)
 
 
