@@ -127,8 +127,9 @@ def test_both_readmes_name_the_same_commands_and_pages() -> None:
     assert "(README.zh-CN.md)" in english.partition("\n## ")[0]
     assert "(README.md)" in chinese.partition("\n## ")[0]
     pages = [set(re.findall(r"\]\(((?:docs/)?\w[^)#]*)\)", text)) for text in (english, chinese)]
-    english_pictures = {re.sub(r"-zh(?=\.png$)", "", name) for name in pages[1]}  # a picture may have a Chinese twin
-    assert pages[0] - {"README.zh-CN.md"} == english_pictures - {"README.md"}
+    # A picture or a page may have a Chinese twin.
+    twins = {re.sub(r"-zh(?=\.png$)|\.zh-CN(?=\.md$)", "", name) for name in pages[1]}
+    assert pages[0] - {"README.zh-CN.md"} == twins - {"README.md"}
     assert [name for name in pages[1] if not (ROOT / name).exists()] == []
 
 
