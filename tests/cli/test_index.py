@@ -68,8 +68,8 @@ def test_a_damaged_index_is_built_anew_and_said(cli: Cli, run: str) -> None:
 
 def test_a_store_that_is_not_there_is_said_and_not_created(cli: Cli) -> None:
     ending = cli("index", "--store", "nowhere")
-    assert (ending.code, ending.out) == (0, "")
-    assert ending.err == "No runs in nowhere yet, and no imported scores.\n"
+    assert (ending.code, ending.out) == (2, "")
+    assert ending.err.startswith("leaderbench: There is no store nowhere: name the folder of your runs with --store")
     assert not Path("nowhere").exists()
 
 
