@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderbench.boards.export import as_json
 from leaderbench.boards.filling import standard_error
 from leaderbench.boards.outcomes import Outcomes, influence
 from leaderbench.boards.ranks import Mode
@@ -163,6 +164,20 @@ def test_an_optional_column_counts_where_some_model_has_it() -> None:
     assert "No model has b here, so it does not count." in without.notes
     found = table(spec, {"x": {"a": 0.5, "b": 0.5}, "y": {"a": 0.8}} | baseline)
     assert ranks(found) == {"x": 1, "y": None, "baseline:random": None}
+
+
+def test_baselines_are_those_of_the_columns_that_are_shown() -> None:
+    extra = 'imported = "{}"\ndirection = "none"\noptional = true\nbaseline = {}'
+    spec = make_spec("mean", extra.format("speed", 0.5), 'imported = "a"\nbaseline = 0.25', extra.format("cost", 0.75))
+    with_cost = table(spec, {"x": {"a": 0.5, "cost": 1.0}})
+    for found, columns in (
+        (table(spec, {"x": {"a": 0.5}}), ["a"]),
+        (with_cost, ["a", "cost"]),
+        (table(spec, {}), ["a"]),
+    ):
+        assert [column.name for column in found.spec.columns] == columns
+        assert found.baselines == ((0.25,), (0.75,))[: len(columns)]
+        assert [column["name"] for column in as_json(found)["columns"]] == columns
 
 
 def test_a_column_may_take_imported_measurements_of_other_names() -> None:

@@ -43,7 +43,7 @@ attributes = set(
     action checked selected maxlength min max step placeholder open colspan rowspan for form defer viewbox
     preserveaspectratio d x y rx width height datetime multiple disabled autocomplete""".split()  # noqa: SIM905
 )
-"""What they may carry, besides `aria-…` and `data-…`: nothing that runs, and no style."""
+"""What they may carry, besides `aria-…` and `data-…` and a `property` of `meta`: nothing that runs, and no style."""
 
 
 class Page(HTMLParser):
@@ -68,7 +68,8 @@ class Page(HTMLParser):
         for name, value in attrs:
             if name in ("title", "aria-label", "aria-description", "placeholder", "label"):
                 self._read(value or "")
-            if name not in attributes and not name.startswith(("aria-", "data-")):
+            is_property = (tag, name) == ("meta", "property") and re.fullmatch("og:[a-z_]+", value or "")
+            if not (name in attributes or name.startswith(("aria-", "data-")) or is_property):
                 self.wrong.append(f"{tag} has {name}={value}")
         if tag == "script" and "src" not in values and values.get("type") != "application/json":
             self.wrong.append("a script inside the page")
@@ -178,7 +179,9 @@ def test_only_addresses_of_the_web_become_links(crawled: dict[str, Answer]) -> N
         if answer.headers["content-type"].startswith("text/html")
         for link in re.findall(r'href="([a-z]+:[^"]*)"', answer.text)
     }
-    assert leading == {"https://example.org/runs/1", "http://example.org/"}  # imports take markup out
+    hub = set(filter(re.compile(r"https://huggingface\.co/[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*").fullmatch, leading))
+    assert "https://huggingface.co/org/good-7b" in hub
+    assert leading - hub == {"https://example.org/runs/1", "http://example.org/"}  # imports take markup out
 
 
 def policies(answer: Answer) -> dict[str, list[str]]:
@@ -208,7 +211,7 @@ def is_guarded(answer: Answer) -> bool:
         ("GET", "/", 307),
         ("GET", "/en/", 200),
         ("GET", "/en", 307),
-        ("GET", "/favicon.ico", 204),
+        ("GET", "/favicon.ico", 307),
         ("GET", "/static/x/y", 404),
         ("GET", "/nowhere", 404),
         ("GET", "/zh/nowhere", 404),
@@ -349,7 +352,8 @@ watching: list[str] | None = None
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if watching is None or threading.current_thread().name == "leaderbench-index":  # of another test's server
         return
-    if event in ("open", "os.listdir", "os.scandir", "glob.glob", "sqlite3.connect", "subprocess.Popen"):
+    named = ("open", "os.listdir", "os.scandir", "glob.glob", "sqlite3.connect", "subprocess.Popen")
+    if event in named and not isinstance(arguments[0], int):  # a number is of a file that was opened by its name
         watching.append(f"{event} {arguments[0]}")
 
 

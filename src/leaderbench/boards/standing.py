@@ -139,7 +139,7 @@ def rank(
             level=level,
             baselines=tuple(
                 tuple(float(numbers.lower[i]) for i, piece in enumerate(filled.pieces) if piece.column == place)
-                for place in range(len(spec.columns))
+                for place in range(len(numbers.spec.columns))
             ),
             notes=_notes(numbers, rows, mode),
         )
