@@ -103,6 +103,7 @@ def test_what_is_logged_is_one_visible_line(cli: Cli, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("leaderbench.cli.show.report_damage", warn)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    (tmp_path / "s").mkdir()
     ending = cli("list", "runs", "--store", str(tmp_path / "s"))
     assert "About ␛]0;pwned␇␛[2Jevil⏎leaderbench: ok" in ending.err
     assert "\x1b" not in ending.err

@@ -183,7 +183,7 @@ def test_missing_files_leave_the_size_to_the_name_and_are_a_problem(tmp_path: Pa
     made = folder(tmp_path / "llama-7b")
     weights.write(made / "model-00001-of-00002.safetensors", {"a": ("F16", (2,))})
     places = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
-    (made / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    (made / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
     record = describe(str(made))
     assert record.parameters == Fact(7 * 10**9, Source.NAME, "7b")
     assert record.problems == ("1 of the 2 files of weights are missing: model-00002-of-00002.safetensors.",)

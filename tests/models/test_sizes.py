@@ -241,7 +241,7 @@ def test_weights_kept_twice_in_a_repository_count_once(tmp_path: Path) -> None:
 def test_files_that_the_index_names_and_that_are_missing_are_a_problem(tmp_path: Path) -> None:
     weights.write(tmp_path / "model-00001-of-00002.safetensors", {"a": ("F16", (4, 4))})
     places = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
-    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
     headers = read_headers(tmp_path)
     assert headers is not None
     assert list(headers.tensors) == ["a"]

@@ -26,7 +26,7 @@ def diff(
         str | None,
         typer.Option("--metric", metavar="NAME", help="Such as acc; without it, the one that each run reports."),
     ] = None,
-    store: options.StoreToRead = options.DEFAULT_STORE,
+    store: options.Store = options.DEFAULT_STORE,
     json: options.Json = False,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a self-contained page with every chart.")

@@ -24,7 +24,7 @@ def stability(
             help="Read a published table, such as huggingface-2023-06, instead of the runs in the store.",
         ),
     ] = None,
-    store: options.StoreToRead = options.DEFAULT_STORE,
+    store: options.Store = options.DEFAULT_STORE,
     seed: Annotated[
         int,
         typer.Option(

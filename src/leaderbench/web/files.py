@@ -34,6 +34,7 @@ def content(name: str) -> bytes:
             [sys.executable, "-c", _vega],
             check=True,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it meets a closed pipe where the server ends before it
             start_new_session=True,  # Ctrl-C ends the server, and has nothing to say here
         )
         return made.stdout
