@@ -325,3 +325,7 @@ def test_any_tensors_and_any_configuration_are_counted(shapes: dict[str, Any], c
     }
     found = sizes(made, config)
     assert found.total is None or found.total >= (found.active or 0)
+
+
+def test_a_quantisation_of_a_name_that_moves_terminals_is_shown_visibly() -> None:
+    assert sizes({}, {"quantization_config": {"quant_method": "\x1b[31mred"}}).precision == "␛[31mred"

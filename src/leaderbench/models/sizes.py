@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderbench.models.headers import BITS, Tensor
+from leaderbench.text.visible import one_line
 
 Config = Mapping[str, Any]
 
@@ -193,7 +194,7 @@ def _named(quantised: Config) -> str:
     if not quantised:
         return ""
     method = quantised.get("quant_method")
-    name = _METHODS.get(method, method[:30]) if isinstance(method, str) and method else "MLX"
+    name = _METHODS.get(method, one_line(method[:30])) if isinstance(method, str) and method else "MLX"
     bits = _bits(quantised)
     return f"{name} {bits}-bit" if bits and name not in {"FP8", "MXFP4", "NVFP4"} else name
 
