@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from leaderbench.records import Aggregation, Metric, Sample, Score
 from leaderbench.statistics import aggregate, macro, mean
+from leaderbench.statistics.finite import drawn_scores
+from leaderbench.statistics.sequential import stopped_scores
 
 MakeSample = Callable[..., Sample]
 micro, by_subject, other = (
@@ -48,6 +50,16 @@ def test_micro_is_the_mean_of_questions_and_macro_that_of_subsets(samples: list[
     assert even.standard_error == macro(parts).standard_error
     assert (even.low, even.high) == (macro(parts).interval.low, macro(parts).interval.high)
     assert plain.n == even.n == 47
+
+
+@pytest.mark.parametrize("value", [1e16, -1e16, 1e200, -1e308, math.inf, -math.inf])
+def test_values_that_nothing_measures_are_errors(samples: list[Sample], sample: MakeSample, value: float) -> None:
+    wild = [sample(f"law/{place}", "law", acc=sign * value) for place, sign in enumerate((1, 1, 1, -1), 100)]
+    plain, without = (found(aggregate(some, (micro,)), micro, None) for some in ([*wild, *samples], samples))
+    assert (plain.estimate, plain.n, plain.errors) == (without.estimate, 47, 4)
+    bank = {"anatomy": 100, "virology": 100, "law": 100}
+    for scores in (drawn_scores, stopped_scores):
+        assert all(score.n == 0 for score in scores(wild, (micro, by_subject), bank))
 
 
 def test_errors_are_counted_and_are_no_wrong_answers(samples: list[Sample], sample: MakeSample) -> None:

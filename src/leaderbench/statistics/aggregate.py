@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from leaderbench.records import Aggregation, Metric, Sample, Score
+from leaderbench.records import Aggregation, Metric, Sample, Score, largest
 from leaderbench.statistics.intervals import Estimate, mean
 from leaderbench.statistics.stratified import macro
 
@@ -14,11 +14,11 @@ at random were others in 1.
 
 
 def value(sample: Sample, metric: str) -> float | None:
-    """A sample's value of a metric; None for an error, and for a value that is missing or NaN: neither says that the
-    answer was wrong.
+    """A sample's value of a metric; None for an error, and for a value that is missing, NaN or beyond `largest`: none
+    says that the answer was wrong.
     """
     found = sample.metrics.get(metric, math.nan)
-    return None if sample.error is not None or math.isnan(found) else float(found)
+    return float(found) if sample.error is None and abs(found) <= largest else None
 
 
 def by_subset(samples: Iterable[Sample], metric: str) -> dict[str, list[float | None]]:

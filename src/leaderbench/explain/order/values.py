@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderbench.errors import LeaderbenchError
-from leaderbench.records import Aggregation
+from leaderbench.records import Aggregation, largest
 from leaderbench.results.runs import Run
 from leaderbench.results.samples import StoredSamples
 from leaderbench.statistics import macro, mean, values_by_example
@@ -94,7 +94,7 @@ def _by_example(run: Run) -> Mapping[str, float]:
         return values_by_example(run.samples, metric)
     columns = [run.samples.table.column(name).to_pylist() for name in ("example_id", "metrics", "error")]
     found = {name: dict(metrics).get(metric) for name, metrics, error in zip(*columns, strict=True) if error is None}
-    return {name: value for name, value in found.items() if value is not None and value == value}
+    return {name: value for name, value in found.items() if value is not None and abs(value) <= largest}
 
 
 def _subsets(run: Run) -> dict[str, str]:
