@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from leaderbench.boards.arranged import Arranged, Choice
 from leaderbench.boards.reading import board
+from leaderbench.boards.reading import boards as known_boards
 from leaderbench.boards.standing import stand
 from leaderbench.boards.stored import entries
 from leaderbench.models.catalogue import of_run
@@ -187,3 +188,13 @@ def test_a_page_says_that_several_scores_were_published(live: LiveStore, client:
 
 def shown(live: LiveStore, name: str) -> tuple[ShownRow, ...]:
     return shown_board(live, name, BoardView()).rows.items
+
+
+def test_every_shipped_board_is_shown_where_nothing_fills_it(client: TestClient) -> None:
+    shipped = [found.name for found in known_boards() if found.spec is not None]
+    assert "open-llm-v2" in shipped
+    for name in shipped:
+        assert client.get(f"/en/boards/{name}").status_code == 200, name
+        for column in client.get(f"/api/v1/boards/{name}").json()["all_columns"]:
+            for words in ({"columns": column["key"]}, {"sort": column["key"]}):
+                assert client.get(f"/api/v1/boards/{name}", params=words).status_code in (200, 404), (name, words)
