@@ -123,6 +123,11 @@ class LiveStore:
         self.reading = False
         return took
 
+    def wait(self) -> None:
+        """Wait for the first look at the store, five seconds at most; not at all where nobody looks."""
+        if self._thread is not None:
+            self.looked.wait(5)
+
     def publish(self) -> None:
         """Show the state that the index and the files of boards and models are in, once it is prepared."""
         version, models = self._found()

@@ -56,6 +56,7 @@ def short_run(live: LiveStore, item: ListedRun) -> ShownRun:
 
 def listed_run(live: LiveStore, name: str) -> ListedRun:
     """The run of exactly this id, as the index has it: no other name ever comes to the files. Raises `AbsentError`."""
+    live.wait()  # a reader who comes with the server's start asks for runs that the index does not have yet
     try:
         found = live.index.run(name)
     except LeaderbenchError as error:
