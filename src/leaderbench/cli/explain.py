@@ -7,6 +7,7 @@ import typer
 
 from leaderbench.cli import options, progress, terminal
 from leaderbench.cli.exits import Exit
+from leaderbench.cli.foretold import duration
 from leaderbench.errors import LeaderbenchError
 from leaderbench.records import Json
 
@@ -159,8 +160,7 @@ def scores(given: list[str]) -> dict[str, float]:
 def foretold(pair: str, forecast: "Forecast") -> str:
     """What an explanation will cost, in a line."""
     seconds = forecast.seconds
-    time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-    left = f"about {time} left" if seconds >= 1 else "nearly done"
+    left = f"about {duration(seconds)} left" if seconds >= 1 else "nearly done"
     return (
         f"{pair}: {forecast.configurations} configurations of {forecast.questions:,} "
         f"question{'' if forecast.questions == 1 else 's'} in {forecast.passes} passes of the model; {left}"

@@ -158,7 +158,7 @@ def load_tokenizer(folder: Path, name: str) -> tuple["PreTrainedTokenizerBase", 
             kind = stated.get("tokenizer_class") if isinstance(stated, dict) else None
             by = f" by the class that its tokenizer_config.json names, {shown(kind)}" if kind else ""
             raise LeaderbenchError(
-                f"The tokenizer of {name} cannot be loaded{by}: {one_line(error, folder, name)}"
+                f"The tokenizer of {name} cannot be loaded{by}: {reason_of(error, folder, name)}"
             ) from error
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     tokenizer_files.check_length(tokenizer, name)
@@ -182,7 +182,7 @@ def load_configuration(folder: Path, name: str) -> "PreTrainedConfig":
         if "trust_remote_code" in str(error):
             raise LeaderbenchError(f"{name} wants to run its own code, which leaderbench never does.") from error
         raise LeaderbenchError(
-            f"The configuration of {name} cannot be loaded: {one_line(error, folder, name)}"
+            f"The configuration of {name} cannot be loaded: {reason_of(error, folder, name)}"
         ) from error
     check_configuration(config, name)
     return config
@@ -238,7 +238,7 @@ def load_network(folder: Path, name: str, config: "PreTrainedConfig", dtype: str
             ) from error
         # The headers of the weights are sound, so it is rarely they.
         raise LeaderbenchError(
-            f"{name} cannot be built from its config.json and weights: {one_line(error, folder, name)}"
+            f"{name} cannot be built from its config.json and weights: {reason_of(error, folder, name)}"
         ) from error
     return network
 
@@ -266,7 +266,7 @@ def quiet_transformers() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def one_line(error: Exception, folder: Path, name: str) -> str:
+def reason_of(error: Exception, folder: Path, name: str) -> str:
     """An error's own words on one line, whole sentences where they are many; the folder goes by its model's name."""
     text = " ".join(str(error).split()).replace(str(folder), name) or type(error).__name__
     if isinstance(error, KeyError):
